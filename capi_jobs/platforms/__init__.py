@@ -1,0 +1,102 @@
+"""The contract that every ad platform fulfils; each other file here is one platform.
+
+A platform is pure: no I/O, no clock, no import of another platform. It says what it
+takes (`limits`, `match_keys`, `eligible`), writes events and calls, reads answers.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib import import_module
+from typing import Protocol
+
+from capi_jobs.model import Answer, Call, Conversion, Outcome, RowFault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a platform takes. Each number's source stands where it is written.
+
+    `…_ceiling` is the loosest documented reading: a setting may loosen the strict
+    default up to it, and tighten it at will.
+    """
+
+    events_per_batch_max: int
+    body_bytes_max: int
+    event_age_max: Mapping[str, timedelta]  # by source
+    event_age_ceiling: Mapping[str, timedelta]
+    future_max: timedelta
+    dedup_window: timedelta
+    dedup_window_ceiling: timedelta
+    requests_per_second_max: float
+    batch_is_atomic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MatchKey:
+    """One identifier: which order field, in which normal form, hashed or not."""
+
+    key: str  # the platform's name, e.g. "em"
+    field: str  # the order's, e.g. "email"
+    form: str  # a name in `identity.FORMS`, e.g. "email"
+    hashed: bool
+    many: bool = False  # the platform takes a list
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where one destination's calls go."""
+
+    account: str
+    base_url: str
+    api_version: str
+    source: str = ""  # TikTok: web, app, offline, crm
+    test_event_code: str | None = None
+
+
+class Platform(Protocol):
+    """What delivery, plan and preview ask of a platform."""
+
+    name: str
+    base_url: str
+    api_version: str
+    # Known versions and the day each stops working; None: not announced.
+    versions: Mapping[str, date | None]
+    limits: Limits
+    match_keys: Sequence[MatchKey]
+    # Channel of an order → source in the platform's spelling, per destination source.
+    sources: Mapping[str, Mapping[str, str]]
+    # Our event name → the platform's spelling; others pass as they are, if it may.
+    event_names: Mapping[str, str]
+    # Names that the platform treats as one conversion: spelling → canonical name.
+    aliases: Mapping[str, str]
+
+    def eligible(self, conversion: Conversion) -> RowFault | None:
+        """Say why the platform would refuse this conversion, else None."""
+
+    def event(self, conversion: Conversion) -> bytes:
+        """Write one event as the platform's JSON."""
+
+    def call(self, events: Sequence[bytes], target: Target, token: str) -> Call:
+        """Put events into one request."""
+
+    def overhead(self, target: Target, token: str) -> int:
+        """Say how many bytes a request has beside its events."""
+
+    def outcomes(self, batch: Sequence[Conversion], answer: Answer) -> list[Outcome]:
+        """Read the answer: one outcome per event, same order.
+
+        Raises CredentialRefused or ConfigurationRefused where the destination stops.
+        """
+
+
+# Each is imported when first asked for: `capi-jobs --help` needs none of them.
+NAMES = ("meta", "tiktok", "snapchat")
+
+
+def platform_named(name: str) -> Platform:
+    """Return the platform of that name; KeyError for an unknown one."""
+    if name not in NAMES:
+        raise KeyError(name)
+    platform: Platform = import_module(f"capi_jobs.platforms.{name}").PLATFORM
+    return platform

@@ -1,0 +1,1 @@
+"""A demo shop: a warehouse with the dirt of real ones, and the truth beside it."""

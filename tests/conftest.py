@@ -7,7 +7,7 @@ import ipaddress
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -45,6 +45,28 @@ def _refuse_foreign_hosts(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_refuse_foreign_hosts)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-goldens",
+        action="store_true",
+        help="write expected files that are missing; never overwrite one",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compare a text with the expected file of a test; `make goldens` writes it."""
+
+    def compare(expected: Path, actual: str) -> None:
+        if request.config.getoption("--write-goldens") and not expected.exists():
+            expected.parent.mkdir(parents=True, exist_ok=True)
+            expected.write_text(actual, encoding="utf-8")
+        assert expected.exists(), f"{expected.name} is missing: run `make goldens`"
+        assert expected.read_text(encoding="utf-8") == actual
+
+    return compare
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,19 @@
 """What the other tests stand on: databases, the network guard, a clean tree."""
 
 import importlib.metadata
+import os
 import re
 import socket
 import subprocess
+import tempfile
 import tomllib
 from pathlib import Path
 
 import adbc_driver_postgresql.dbapi
 import pytest
 import sqlalchemy
+
+from tests import postgres
 
 ROOT = Path(__file__).parents[1]
 
@@ -56,6 +60,16 @@ def test_adbc_reads_the_database_that_sqlalchemy_wrote(
     ):
         cursor.execute("SELECT count(*) FROM left_behind")
         assert cursor.fetchone() == (0,)
+
+
+def test_servers_of_killed_sessions_are_removed() -> None:
+    pid_of_nobody = 2**22 + 1  # beyond the largest that Linux gives
+    killed = Path(tempfile.mkdtemp(prefix=f"{postgres.PREFIX}{pid_of_nobody}-"))
+    alive = Path(tempfile.mkdtemp(prefix=f"{postgres.PREFIX}{os.getpid()}-"))
+    postgres.remove_leftovers()
+    found = {home for home in (killed, alive) if home.exists()}
+    alive.rmdir()
+    assert found == {alive}
 
 
 def test_tests_cannot_leave_the_machine() -> None:

@@ -1,0 +1,67 @@
+# Everything a developer or CI runs. The environment is .venv, made from
+# requirements.lock (exact versions, hashes); `make lock` remakes that file.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+BIN := .venv/bin
+STAMP := .venv/.made-from-lock
+
+# An interpreter without bytecode compiles Great Expectations at each start: 4 s.
+unexport PYTHONDONTWRITEBYTECODE
+# These would bring another environment's modules into ours.
+unexport PYTHONHOME
+unexport PYTHONPATH
+unexport VIRTUAL_ENV
+
+.PHONY: help
+help: ## List the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
+
+.PHONY: setup
+setup: $(STAMP) ## Make .venv with locked dependencies and capi-jobs in it
+
+$(STAMP): requirements.lock pyproject.toml scripts/setup
+	@scripts/setup
+	@touch $@
+
+.PHONY: demo
+demo: setup ## Run the main job on a made-up shop against the sandbox
+	@$(BIN)/capi-jobs demo
+
+.PHONY: test
+test: lint ## Check format, lint, types and imports, then run the tests
+	$(BIN)/pytest
+
+.PHONY: lint
+lint: setup ## Check format, lint, types and imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: goldens
+goldens: setup ## Write expected files that are missing; never overwrite one
+	$(BIN)/pytest --write-goldens
+
+.PHONY: bench
+bench: setup ## Print the time per stage for a million orders
+	$(BIN)/python -m benchmarks
+
+.PHONY: lock
+lock: setup ## Remake requirements.lock with the newest versions that fit
+	@# uv.lock holds the addresses of an index; the export has none.
+	rm -f uv.lock
+	$(BIN)/uv lock --quiet
+	$(BIN)/uv export --quiet --no-header --no-emit-project --all-groups \
+	  --format requirements-txt --output-file requirements.lock
+	rm -f uv.lock
+
+.PHONY: clean
+clean: ## Remove .venv and what tools left behind
+	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
+	  .ruff_cache uv.lock
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

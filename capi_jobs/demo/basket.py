@@ -58,7 +58,8 @@ def basket(market: Market, rng: Random) -> Basket:
 
 def minor_units(cents: int, market: Market) -> int:
     """A price in euro cents, in the smallest unit of the market's currency."""
-    return round(cents * market.rate * 10**market.digits / 100)
+    units = cents / 100 * market.rate
+    return round(units * float(10**market.digits))
 
 
 def decimal_text(minor: int, digits: int) -> str:

@@ -21,19 +21,19 @@ ORDERS_PER_CUSTOMER = 5
 CUSTOMERS_PER_MARKET_MIN = 5
 DOMAINS = ("example.com", "example.org", "example.net")
 
+SAFARI = "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.{v}"
+CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{v}.0.0.0"
 AGENTS = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
-    " Chrome/{v}.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like"
-    " Gecko) Version/18.{v} Safari/605.1.15",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_{v} like Mac OS X) AppleWebKit/605.1.15"
-    " (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
-    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko)"
-    " Chrome/{v}.0.0.0 Mobile Safari/537.36",
+    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {CHROME} Safari/537.36",
+    f"Mozilla/5.0 (Linux; Android 15; Pixel 9) {CHROME} Mobile Safari/537.36",
+    f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {SAFARI} Safari/605.1.15",
+    f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) {SAFARI} Safari/604.1",
     "Mozilla/5.0 (X11; Linux x86_64; rv:{v}.0) Gecko/20100101 Firefox/{v}.0",
 )
-# Faker's Arabic locale builds towns from pieces of English ones.
+# Faker's Arabic locale builds towns from pieces of English ones; its Italian one takes
+# them from a set, so that they change with Python's hash seed.
 TOWNS = {
+    "IT": ("Forlì", "Milano", "Roma", "Cantù", "Reggio nell'Emilia"),
     "KW": ("الكويت", "حولي", "السالمية"),
     "BH": ("المنامة", "المحرق", "الرفاع"),
     "TN": ("تونس", "صفاقس", "سوسة"),
@@ -81,7 +81,7 @@ def customers(orders: int, seed: int) -> dict[str, list[Customer]]:
 def _pool(market: Market, size: int, seed: int) -> Iterator[Customer]:
     # Faker has its own generator: what it draws may change between its releases
     # without moving anything that is counted.
-    rng = Random(f"{seed}-customers-{market.country}")  # noqa: S311  # not a secret
+    rng = Random(f"{seed}-customers-{market.country}")
     fake = Faker(market.locale)
     fake.seed_instance(f"{seed}-{market.country}")
     for number in range(1, size + 1):

@@ -14,12 +14,14 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
-from capi_jobs.demo.orders import DemoOrder, Row, Value, local_time, utc_text
+from capi_jobs.demo.orders import OLD, DemoOrder, Row, Value, local_time, utc_text
+from capi_jobs.demo.store import ORDER_COLUMNS
 
 # The zone that the demo's configuration gives to times without one.
 NAIVE_ZONE = "Europe/Berlin"
 # Counts below are for this many orders and shrink or grow with the shop.
 COUNTED_FOR = 20_000
+BROKEN_EMAILS = ("jane@", "no spaces allowed @example.com", "two@@example.org")
 
 Spoil = Callable[[DemoOrder, Random], None]
 Test = Callable[[DemoOrder], bool]
@@ -71,6 +73,11 @@ def _older_than(age: timedelta) -> Test:
 
 
 _web = _of_channel("web")
+
+
+def _sendable(order: DemoOrder) -> bool:
+    """Nothing else keeps it back: no other channel, not too old for any platform."""
+    return _web(order) and order.now - order.at < OLD
 
 
 def _untidy_email(order: DemoOrder, _: Random) -> None:
@@ -146,63 +153,74 @@ def _emoji_id(order: DemoOrder, _: Random) -> None:
     order.row["order_id"] = f"🎁-{order.order_id}"
 
 
-KEYS = (
-    "customer_id email phone first_name last_name city state zip date_of_birth gender"
-    " ip fbc fbp fbclid ttclid ttp sc_click_id sc_cookie1 madid"
-).split()
+# All that identifies a person; a browser's name and a country do not.
+MATCH_KEYS = frozenset(ORDER_COLUMNS[ORDER_COLUMNS.index("customer_id") :]) - {
+    *("country", "user_agent", "page_url"),
+    *("consent", "limited_data_use", "is_test", "items"),
+}
 
 
 def _no_match_key(order: DemoOrder, _: Random) -> None:
     """A guest behind every blocker: nothing but a browser's name and a country."""
-    order.row.update(dict.fromkeys(KEYS))
+    order.row.update(dict.fromkeys(MATCH_KEYS))
     order.row["page_url"] = str(order.row["page_url"]).partition("?")[0]
+
+
+def _held(kind: str, count: int, spoil: Spoil) -> Dirt:
+    """A row that cannot be sent, for no other reason than this one."""
+    return Dirt(kind, count, spoil, held=True, fits=_sendable)
 
 
 # Rare and narrow kinds stand first, while there are orders for them.
 DIRT = (
     Dirt("naive_time", 150, _naive_time, fits=_in_country("DE")),
-    Dirt("no_user_agent", 40, _put(user_agent=None), held=True, fits=_web),
-    Dirt("no_match_key", 25, _no_match_key, held=True, fits=_web),
     Dirt("private_ip", 60, _private_ip, fits=_web),
     Dirt("late_row", 250, _late_row, fits=_older_than(timedelta(days=3))),
     Dirt("limited_data_use", 150, _put(limited_data_use=1), fits=_in_country("US")),
     # Rows that cannot be sent.
-    Dirt("unknown_currency", 15, _one_of("currency", "EURO", "XYZ", "€"), held=True),
-    Dirt("negative_value", 12, _negative, held=True),
-    Dirt("text_value", 8, _put(value="free"), held=True),
-    Dirt("nan_value", 6, _put(value="NaN"), held=True),
-    Dirt("items_not_json", 20, _listed_items, held=True),
-    Dirt("items_far_off", 15, _inflated, held=True),
-    Dirt("future_time", 10, _future_time, held=True),
-    Dirt("no_country", 25, _put(country=None), held=True),
-    Dirt("long_order_id", 4, _long_id, held=True),
+    _held("no_user_agent", 40, _put(user_agent=None)),
+    _held("no_match_key", 25, _no_match_key),
+    _held("unknown_currency", 15, _one_of("currency", "EURO", "XYZ", "€")),
+    _held("negative_value", 12, _negative),
+    _held("text_value", 8, _put(value="free")),
+    _held("nan_value", 6, _put(value="NaN")),
+    _held("items_not_json", 20, _listed_items),
+    _held("items_far_off", 15, _inflated),
+    _held("future_time", 10, _future_time),
+    _held("no_country", 25, _put(country=None)),
+    _held("long_order_id", 4, _long_id),
     # Rows that are no sale, or may not be told.
-    Dirt("cancelled", 320, _put(status="cancelled")),
-    Dirt("refunded", 240, _put(status="refunded")),
-    Dirt("payment_pending", 60, _put(status="pending")),
-    Dirt("test_order", 60, _put(is_test=1)),
-    Dirt("consent_refused", 700, _put(consent=0)),
+    Dirt("cancelled", 320, _put(status="cancelled"), fits=_web),
+    Dirt("refunded", 240, _put(status="refunded"), fits=_web),
+    Dirt("payment_pending", 60, _put(status="pending"), fits=_web),
+    Dirt("test_order", 60, _put(is_test=1), fits=_web),
+    Dirt("consent_refused", 700, _put(consent=0), fits=_web),
+    Dirt("consent_unknown", 400, _put(consent=None), fits=_web),
     # Rows that are fine but for one identifier or an oddity.
-    Dirt("consent_unknown", 400, _put(consent=None)),
     Dirt("zero_value", 30, _put(value="0.00", items="[]")),
     Dirt("emoji_order_id", 5, _emoji_id),
     Dirt("email_blank", 200, _put(email="")),
     Dirt("email_placeholder", 80, _put(email="n/a")),
-    Dirt(
-        "email_broken", 120, _one_of("email", "jane@", "no spaces allowed @example.com")
-    ),
+    Dirt("email_broken", 120, _one_of("email", *BROKEN_EMAILS)),
     Dirt("email_untidy", 150, _untidy_email),
     Dirt("email_hashed", 150, _hashed_email),
     Dirt("email_hashed_upper", 100, _hashed_email_upper),
     Dirt("phone_hashed", 80, _hashed_phone),
     Dirt("phone_hashed_upper", 60, _hashed_phone_upper),
 )
+# No sale, or not to be told: whoever saw them, the tool must not send them.
+EXCLUDED = frozenset(
+    {
+        *("cancelled", "refunded", "payment_pending", "test_order", "consent_refused"),
+        "consent_unknown",
+    }
+)
 
 
 def repeated_rows(orders: list[DemoOrder], seed: int) -> list[Row]:
     """Copies that a careless join left behind; and orders that share an event id."""
     rng = Random(f"{seed}-repeats")
-    clean = [o for o in orders if o.dirt is None and o.row["event_id"] and _web(o)]
+    clean = [o for o in orders if not o.dirt and o.row["event_id"] and _sendable(o)]
     pool = iter(rng.sample(clean, len(clean)))
     scale = len(orders) / COUNTED_FOR
     copies: list[Row] = []

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
-from capi_jobs.demo.orders import DemoOrder, Row, utc_text
+from capi_jobs.demo.dirt import EXCLUDED
+from capi_jobs.demo.orders import OLD, DemoOrder, Row, utc_text
 from capi_jobs.demo.truth import Truth
 
 
@@ -22,14 +23,18 @@ class Platform:
     browser: int  # of web orders, by its pixel
     server: int  # of web orders the pixel lost, by another sender
     both: int  # of those the pixel has, by the other sender as well
+    age_max: timedelta  # of an event it still takes, from its documents
     event_names: tuple[str, ...] = ("Purchase",)
 
 
 PLATFORMS = (
-    Platform("meta", "meta-web", 70, 50, 5),
+    Platform("meta", "meta-web", 70, 50, 5, OLD),
     # Its pixel was set up before the event was renamed, on half of the pages.
-    Platform("tiktok", "tiktok-web", 66, 40, 0, ("CompletePayment", "Purchase")),
-    Platform("snapchat", "snapchat-web", 58, 45, 8, ("PURCHASE",)),
+    Platform(
+        *("tiktok", "tiktok-web", 66, 40, 0, timedelta(days=28)),
+        event_names=("CompletePayment", "Purchase"),
+    ),
+    Platform("snapchat", "snapchat-web", 58, 45, 8, OLD, ("PURCHASE",)),
 )
 OFF_WEB_SERVER = 40  # of app, store and phone orders, by the other sender
 
@@ -75,9 +80,11 @@ def _log(
     if server:
         logs.server.append(_server_event(order, platform, rng))
         truth.note(f"server_{platform.name}", order.order_id)
-    if not browser and not server:
+    if web and not browser and not server:
         truth.note(f"unseen_{platform.name}", order.order_id)
-        if web and truth.count(f"log_checkout_{platform.name}") < CHECKOUTS:
+        if order.dirt not in EXCLUDED and order.now - order.at < platform.age_max:
+            truth.note(f"owed_{platform.name}", order.order_id)
+        if truth.count(f"log_checkout_{platform.name}") < CHECKOUTS:
             logs.browser.append(_checkout(order, platform, rng))
             truth.note(f"log_checkout_{platform.name}", order.order_id)
 

@@ -4,7 +4,7 @@ What goes wrong in real shops is done to them in dirt.py; who else saw them, in 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from urllib.parse import quote
@@ -21,10 +21,12 @@ SPAN = timedelta(days=10)
 AGE_MIN = timedelta(minutes=15)
 # What the tool does changes at these ages (event age, dedup window). No order lies near
 # one, so that the same orders stand on the same side an hour later.
-THRESHOLDS = (timedelta(hours=48), timedelta(days=7))
+YOUNG = timedelta(hours=48)  # inside every platform's dedup window
+OLD = timedelta(days=7)  # what two of the three platforms take no more
+THRESHOLDS = (YOUNG, OLD)
 QUIET = timedelta(hours=1)
 
-CHANNELS = (("web", 82), ("app", 8), ("store", 7), ("phone", 3))
+CHANNELS = {"web": 82, "app": 8, "store": 7, "phone": 3}  # percent
 FIRST_NUMBER = 1_000_001
 
 
@@ -38,7 +40,6 @@ class DemoOrder:
     customer: Customer
     dirt: str | None = None  # the one kind of dirt done to it
     held: bool = False  # that dirt keeps it from being sent
-    notes: list[str] = field(default_factory=list)  # harmless oddities
 
     @property
     def order_id(self) -> str:
@@ -76,8 +77,7 @@ def _ages(count: int, rng: Random) -> Iterator[timedelta]:
 def _order(
     number: int, at: datetime, now: datetime, customer: Customer, rng: Random
 ) -> DemoOrder:
-    names, weights = zip(*CHANNELS, strict=True)
-    channel = rng.choices(names, weights)[0]
+    channel = rng.choices(list(CHANNELS), list(CHANNELS.values()))[0]
     market = customer.market
     goods = basket(market, rng)
     stored = min(at + timedelta(seconds=rng.randrange(5, 900)), now)

@@ -12,7 +12,7 @@ from unicodedata import name as unicode_name
 
 from capi_jobs.demo.dirt import repeated_rows, soil
 from capi_jobs.demo.logs import write_logs
-from capi_jobs.demo.orders import SPAN, DemoOrder, clean_orders
+from capi_jobs.demo.orders import OLD, SPAN, YOUNG, DemoOrder, clean_orders
 from capi_jobs.demo.phones import PLAIN
 from capi_jobs.demo.store import store
 from capi_jobs.demo.truth import Truth
@@ -21,7 +21,6 @@ SEED = 20261123
 ORDERS = 20_000
 # Below, some kinds of dirt would find no order left for them.
 ORDERS_MIN = 500
-OLD = timedelta(days=7)  # what two of the platforms take no more
 # Tills that run ahead date orders into the future; the interval has to hold those too.
 AHEAD = timedelta(days=1)
 
@@ -89,6 +88,8 @@ def _note(order: DemoOrder, truth: Truth) -> None:
         truth.note(kind, order.order_id)
     if order.now - order.at > OLD:
         truth.note("older_than_7_days", order.order_id)
+    elif order.now - order.at < YOUNG:
+        truth.note("younger_than_48_hours", order.order_id)
 
 
 def _script(*names: object) -> str | None:

@@ -10,14 +10,48 @@ from pathlib import Path
 
 from capi_jobs.demo.orders import Row
 
-ORDER_COLUMNS = (
-    "order_id completed_at updated_at status channel event_id value currency"
-    " customer_id email phone first_name last_name city state zip country"
-    " date_of_birth gender ip user_agent page_url fbc fbp fbclid ttclid ttp"
-    " sc_click_id sc_cookie1 madid app_id app_platform app_version os_version"
-    " att_consent consent limited_data_use is_test items"
-).split()
-_EVENT = "event_id event_name event_time order_id value currency".split()
+ORDER_COLUMNS = [
+    "order_id",
+    "completed_at",
+    "updated_at",
+    "status",
+    "channel",
+    "event_id",
+    "value",
+    "currency",
+    "customer_id",
+    "email",
+    "phone",
+    "first_name",
+    "last_name",
+    "city",
+    "state",
+    "zip",
+    "country",
+    "date_of_birth",
+    "gender",
+    "ip",
+    "user_agent",
+    "page_url",
+    "fbc",
+    "fbp",
+    "fbclid",
+    "ttclid",
+    "ttp",
+    "sc_click_id",
+    "sc_cookie1",
+    "madid",
+    "app_id",
+    "app_platform",
+    "app_version",
+    "os_version",
+    "att_consent",
+    "consent",
+    "limited_data_use",
+    "is_test",
+    "items",
+]
+_EVENT = ["event_id", "event_name", "event_time", "order_id", "value", "currency"]
 COLUMNS = {
     "completed_orders": ORDER_COLUMNS,
     # The two senders were built by different people: one names the platform, the
@@ -40,9 +74,7 @@ def store(path: Path, tables: Mapping[str, Iterable[Row]]) -> None:
             _insert(connection, table, columns, tables[table])
 
 
-def _create(
-    connection: sqlite3.Connection, table: str, columns: Sequence[str]
-) -> None:
+def _create(connection: sqlite3.Connection, table: str, columns: Sequence[str]) -> None:
     typed = (f"{c} {'BOOLEAN' if c in BOOLEANS else 'TEXT'}" for c in columns)
     connection.execute(f"CREATE TABLE {table} ({', '.join(typed)})")
     # Without an index every question about one order would read them all.

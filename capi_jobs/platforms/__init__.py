@@ -1,11 +1,12 @@
-"""The contract that every ad platform fulfils; each other file here is one platform.
+"""The contract that every ad platform fulfils.
 
-A platform is pure: no I/O, no clock, no import of another platform. It says what it
-takes (`limits`, `match_keys`, `eligible`), writes events and calls, reads answers.
+A platform is one file here, and pure: no I/O, no clock, no import of another platform.
+It says what it takes (`limits`, `match_keys`, `eligible`), writes events and calls,
+reads answers. What several do alike lives in `writing.py` and `reading.py`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from importlib import import_module
 from typing import Protocol
@@ -52,6 +53,8 @@ class Target:
     api_version: str
     source: str = ""  # TikTok: web, app, offline, crm
     test_event_code: str | None = None
+    # Meta alone asks for it, of apps that switched "require app secret" on.
+    app_secret: str | None = field(default=None, repr=False)
 
 
 class Platform(Protocol):
@@ -70,6 +73,8 @@ class Platform(Protocol):
     event_names: Mapping[str, str]
     # Names that the platform treats as one conversion: spelling → canonical name.
     aliases: Mapping[str, str]
+    # Names that a custom property must not have: the platform reads them otherwise.
+    reserved: frozenset[str]
 
     def eligible(self, conversion: Conversion) -> RowFault | None:
         """Say why the platform would refuse this conversion, else None."""
@@ -81,13 +86,16 @@ class Platform(Protocol):
         """Put events into one request."""
 
     def overhead(self, target: Target, token: str) -> int:
-        """Say how many bytes a request has beside its events."""
+        """Say how many bytes a body has beside its events and the commas between."""
 
     def outcomes(self, batch: Sequence[Conversion], answer: Answer) -> list[Outcome]:
         """Read the answer: one outcome per event, same order.
 
         Raises CredentialRefused or ConfigurationRefused where the destination stops.
         """
+
+    def pressure(self, answer: Answer) -> float:
+        """Say how much of the rate is used up: 0 (or unknown) to 1 (slow down now)."""
 
 
 # Each is imported when first asked for: `capi-jobs --help` needs none of them.

@@ -1,0 +1,31 @@
+"""The sandbox's clock: the machine's time, moved by as much as a test asks for.
+
+Every receipt, window and age is measured on it; nothing else here reads the time.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+
+def machine_time() -> datetime:
+    return datetime.now(UTC)
+
+
+class SandboxClock:
+    """What time it is, in the sandbox."""
+
+    __slots__ = ("_machine", "shift")
+
+    def __init__(self, machine: Callable[[], datetime] = machine_time) -> None:
+        self._machine = machine
+        self.shift = timedelta()
+
+    def now(self) -> datetime:
+        return self._machine() + self.shift
+
+    def move(self, by: timedelta) -> None:
+        """Move the clock on, or back when negative; moves add up."""
+        self.shift += by
+
+    def reset(self) -> None:
+        self.shift = timedelta()

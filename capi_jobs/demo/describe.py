@@ -15,12 +15,12 @@ INTRODUCTION = """\
 
 Made by `capi_jobs/demo/describe.py`; a test compares this page with the shop.
 
-`capi-jobs demo` makes a warehouse of its own: one SQLite file with **{orders:,} orders**
-of **{countries} countries** in **{locales} locales** over the ten days before it is
-made, and the logs of two other senders. The same seed at the same time makes the same
-file, and the counts below hold at any time. All people are made up: names by Faker,
-e-mail under `example.com`, `.org` and `.net`, phones near each country's documented
-example.
+`capi-jobs demo` makes a warehouse of its own: one SQLite file with **{orders:,}
+orders** of **{countries} countries** in **{locales} locales** over the ten days before
+it is made, and the logs of two other senders. The same seed at the same time makes the
+same file, and the counts below hold at any time. All people are made up: names by
+Faker, e-mail under `example.com`, `.org` and `.net`, phones near each country's
+documented example.
 
 | table | what is in it |
 |---|---|

@@ -83,13 +83,19 @@ def _note(order: DemoOrder, truth: Truth) -> None:
         truth.note(form, order.order_id)
     if script := _script(order.row["first_name"], order.row["last_name"]):
         truth.note(script, order.order_id)
-    if order.market.digits != 2:  # noqa: PLR2004  # what most currencies have
-        kind = "currency_without_decimals" if not order.market.digits else "dinars"
+    if kind := _money(order):
         truth.note(kind, order.order_id)
-    if order.now - order.at > OLD:
+    age = order.now - order.at
+    if age > OLD:
         truth.note("older_than_7_days", order.order_id)
-    elif order.now - order.at < YOUNG:
+    elif timedelta(0) <= age < YOUNG:
         truth.note("younger_than_48_hours", order.order_id)
+
+
+def _money(order: DemoOrder) -> str | None:
+    if order.row["currency"] != order.market.currency:
+        return None
+    return {0: "currency_without_decimals", 3: "dinars"}.get(order.market.digits)
 
 
 def _script(*names: object) -> str | None:

@@ -9,8 +9,9 @@ from capi_jobs.demo.dirt import NAIVE_ZONE
 
 SHOP_FILE = "shop.db"
 LEDGER_FILE = "ledger.db"
-# The sandbox takes any token; the demo puts one into this variable.
+# The demo puts a token into this variable; the sandbox takes what begins so.
 TOKEN_VARIABLE = "CAPI_DEMO_TOKEN"  # noqa: S105  # a name, not a token
+TOKEN = "sandbox-demo"  # noqa: S105  # opens nothing but the sandbox
 
 TEXT = """\
 # Written by `capi-jobs demo`. Files are beside this one; platforms are the sandbox.

@@ -1,0 +1,12 @@
+"""Match keys: named normal forms and SHA-256. Pure; raw personal data ends here.
+
+`FORMS` has every form by name; `reader` is a form with its hashing and its memo.
+Which platform wants which form stands in the platform's `match_keys`.
+"""
+
+from capi_jobs.identity.context import Context
+from capi_jobs.identity.forms import FORMS
+from capi_jobs.identity.hashing import Reader, reader
+from capi_jobs.identity.places import country_code
+
+__all__ = ["FORMS", "Context", "Reader", "country_code", "reader"]

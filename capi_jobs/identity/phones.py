@@ -1,0 +1,114 @@
+"""Phone numbers to E.164, once, by `phonenumbers`; and a fast path that agrees.
+
+How a platform wants them written (with or without +) stands in forms.py.
+"""
+
+import re
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+import phonenumbers
+from phonenumbers import (
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumber,
+    PhoneNumberFormat,
+    ValidationResult,
+)
+
+# Repeat customers within a few pages; 16,384 numbers are about 4 MB.
+PHONES_REMEMBERED = 16_384
+
+# Dialled from most of the world, "00" stands for "+", whatever the shop's country;
+# no subscriber's number starts so. "+00" is a "+" put before a dialled "00".
+_DIALLED_PREFIX = re.compile(r"[\s(]*\+?[\s(]*00[\s).-]*(?=[0-9])")
+_SEPARATORS = {ord(character): None for character in " -.()"}
+# 7 to 15 digits: E.164 allows 15, and nothing shorter is a whole number.
+_PLAIN_INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
+# North American area codes start with 2–9; national numbers have ten digits.
+_PLAIN_NORTH_AMERICAN = re.compile(r"1?[2-9][0-9]{9}")
+_NORTH_AMERICAN = frozenset({"US", "CA"})
+# Country codes have one to three digits, and none is the beginning of another.
+_COUNTRY_CODE_DIGITS = (1, 2, 3)
+
+
+def e164(text: str, country: str | None) -> str | None:
+    """Write a phone number as E.164 with its +, or None if nobody could dial it."""
+    plain = text.translate(_SEPARATORS)
+    if _PLAIN_INTERNATIONAL.fullmatch(plain):
+        if _plan_takes(plain):
+            return plain
+    elif country in _NORTH_AMERICAN and _PLAIN_NORTH_AMERICAN.fullmatch(plain):
+        return "+1" + plain[-10:]
+    return _remembered(text, country)
+
+
+def e164_parsed(text: str, country: str | None) -> str | None:
+    """Do the same by the library alone: the reference for the fast path.
+
+    Possible is enough: number ranges open faster than the library learns of them.
+    """
+    dialled = _DIALLED_PREFIX.match(text)
+    if dialled:
+        text = "+" + text[dialled.end() :]
+    number = _possible(text, country)
+    if number is None and country is not None and text[:1].isdigit():
+        # Too long for this country, so the + was lost: "49 151 …" in an American shop.
+        number = _possible("+" + text, None)
+    if number is None:
+        return None
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+_remembered = lru_cache(PHONES_REMEMBERED)(e164_parsed)
+
+
+def _possible(text: str, country: str | None) -> PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(text, country)
+    except NumberParseException:
+        return None
+    result = phonenumbers.is_possible_number_with_reason(number)
+    # "Local only" numbers lack their area code: nobody abroad could dial them.
+    return number if result == ValidationResult.IS_POSSIBLE else None
+
+
+class _Plan(NamedTuple):
+    """What the library does with the digits after a country code."""
+
+    lengths: frozenset[int]
+    national_prefix: re.Pattern[str] | None
+
+
+def _plan_takes(plain: str) -> bool:
+    """Say whether the library would return these digits as they are."""
+    for digits in _COUNTRY_CODE_DIGITS:
+        plan = _plans().get(plain[1 : 1 + digits])
+        if plan is not None:
+            national = plain[1 + digits :]
+            return len(national) in plan.lengths and not _rewritten(national, plan)
+    return False
+
+
+def _rewritten(national: str, plan: _Plan) -> bool:
+    if national.startswith("0"):
+        return True
+    if plan.national_prefix is None:
+        return False
+    prefix = plan.national_prefix.match(national)
+    return prefix is not None and prefix.end() > 0
+
+
+@cache
+def _plans() -> dict[str, _Plan]:
+    """Plans by country code; codes without one (satellites …) take the slow way."""
+    plans = {}
+    for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
+        metadata = PhoneMetadata.metadata_for_region(regions[0], None)
+        if metadata is not None and metadata.general_desc is not None:
+            prefix = metadata.national_prefix_for_parsing
+            plans[str(code)] = _Plan(
+                frozenset(metadata.general_desc.possible_length),
+                re.compile(prefix) if prefix else None,
+            )
+    return plans

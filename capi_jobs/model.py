@@ -271,6 +271,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A conversion, ready to be claimed and sent."""
+
+    entry: Entry
+    conversion: Conversion
+    event: bytes = field(repr=False)
+    # An enrichment counts twice after that; None: only its age limits it.
+    send_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """One call, or the wish for one."""
 

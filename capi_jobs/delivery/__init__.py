@@ -1,0 +1,121 @@
+"""claim → call → settle, until nothing is due or the time is up.
+
+One lane per destination, several calls in flight in each, lanes side by side. A single
+call is `attempt.py`, the search for a bad event `isolation.py`, what is in doubt
+`resend.py`. Nobody else retries: three loops would multiply.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from capi_jobs.batching import batches
+from capi_jobs.delivery.attempt import Attempts, Clock, Lane, Means, Result, Transport
+from capi_jobs.delivery.isolation import isolate
+from capi_jobs.delivery.resend import AsyncRebuild, Rebuild, resend_doubtful
+from capi_jobs.delivery.tally import Tally
+from capi_jobs.errors import DestinationStopped
+from capi_jobs.model import Deferred, Prepared
+
+__all__ = [
+    "Attempts",
+    "Clock",
+    "Lane",
+    "LaneDelivery",
+    "Means",
+    "Rebuild",
+    "Tally",
+    "Transport",
+]
+
+
+class LaneDelivery:
+    """Delivers everything that is due for one destination."""
+
+    def __init__(
+        self, attempts: Attempts, *, pages: Iterator[Sequence[Prepared]]
+    ) -> None:
+        """Take pages of prepared conversions, oldest first; read one page ahead."""
+        self._attempts, self._pages = attempts, pages
+        self._slots = asyncio.Semaphore(attempts.settings.in_flight_max)
+
+    async def run(self, rebuild: Rebuild) -> Tally:
+        """Send what was in doubt, then all pages, then what is in doubt by now."""
+        # Iterators and their connections live in one thread: SQLite insists on it.
+        with ThreadPoolExecutor(1, thread_name_prefix="pages") as reader:
+            again = self._in(reader, rebuild)
+            try:
+                await resend_doubtful(self._attempts, again)
+                await self._send_pages(reader)
+                await resend_doubtful(self._attempts, again)
+            except BaseExceptionGroup as group:
+                # Its first cause is what the operator must know.
+                raise _first(group) from group
+        return self._attempts.tally
+
+    async def _send_pages(self, reader: ThreadPoolExecutor) -> None:
+        loop = asyncio.get_running_loop()
+
+        def ahead() -> asyncio.Future[Sequence[Prepared] | None]:
+            return loop.run_in_executor(reader, next, self._pages, None)
+
+        coming = ahead()
+        try:
+            async with asyncio.TaskGroup() as calls:
+                while (page := await coming) is not None and not self._attempts.over:
+                    coming = ahead()
+                    await self._begin(page, calls)
+        finally:
+            await asyncio.wait([coming])
+
+    async def _begin(self, page: Sequence[Prepared], calls: asyncio.TaskGroup) -> None:
+        """Begin a page's batches, each as soon as a slot is free."""
+        for batch in self._batches(page):
+            await self._slots.acquire()
+            if self._attempts.over:
+                self._slots.release()
+                return
+            calls.create_task(self._deliver(batch))
+
+    def _batches(self, items: Sequence[Prepared]) -> Iterator[list[Prepared]]:
+        lane = self._attempts.lane
+        return batches(
+            items,
+            events_max=lane.limits.events_per_batch_max,
+            bytes_max=lane.limits.body_bytes_max,
+            overhead=lane.platform.overhead(lane.target, lane.token),
+        )
+
+    async def _deliver(self, batch: Sequence[Prepared]) -> None:
+        """Send a batch, then what is left of it, until nothing is or patience ends."""
+        attempts, parent, put_off = self._attempts, None, 0
+        try:
+            while batch and not attempts.over:
+                result = await attempts.send(batch, parent)
+                batch, parent = result.left, result.batch_id
+                if result.batch_refused:
+                    batch = await isolate(attempts, result)
+                # A refusal that rejected its culprit is progress; all else is patience.
+                put_off += len(batch) >= len(result.left) > 0
+                if put_off >= attempts.settings.attempts_max:
+                    attempts.halt(_no_patience_left(attempts.lane.name, result))
+        finally:
+            attempts.tally.released += len(batch)
+            self._slots.release()
+
+    def _in(self, reader: ThreadPoolExecutor, rebuild: Rebuild) -> AsyncRebuild:
+        loop = asyncio.get_running_loop()
+        return lambda entries: loop.run_in_executor(reader, rebuild, entries)
+
+
+def _no_patience_left(name: str, result: Result) -> DestinationStopped:
+    said = next((o.reason for o in result.outcomes if isinstance(o, Deferred)), "")
+    return DestinationStopped(
+        f"{name}: calls were put off again and again ({said})",
+        do="run again later: nothing is lost, what was put off is missing again",
+    )
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -1,0 +1,299 @@
+"""One call: due → claim (commit) → call → settle (commit). The only place that sends.
+
+Intent is committed before the call and the receipt after it, never a call inside a
+transaction. What to do with what is left is `lane.py`, `isolation.py`, `resend.py`.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from capi_jobs.config import Delivery
+from capi_jobs.delivery.tally import Tally
+from capi_jobs.errors import DestinationStopped
+from capi_jobs.ledger import Ledger
+from capi_jobs.lifecycle import Event
+from capi_jobs.model import (
+    Accepted,
+    Answer,
+    Call,
+    Deferred,
+    Lost,
+    NoAnswer,
+    Outcome,
+    Prepared,
+    Receipt,
+    Refused,
+)
+from capi_jobs.pace import Pace, Ticker
+from capi_jobs.platforms import Limits, Platform, Target
+
+T = TypeVar("T")
+
+# So many answers lost one after the other, with none between: the platform is down,
+# and each further call would only put more orders in doubt.
+LOST_IN_A_ROW_MAX = 16
+# So many events refused with none taken between: not the events are bad, the set-up is.
+REFUSED_IN_A_ROW_MAX = 50
+
+
+class Clock(Ticker, Protocol):
+    """The time of day, beside the seconds that only grow."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+
+
+class Transport(Protocol):
+    """What makes a call; `transport.Transport`, or a fake in tests."""
+
+    async def send(self, call: Call) -> Answer | NoAnswer:
+        """Make the call once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """One destination, as delivery sees it."""
+
+    name: str
+    platform: Platform
+    target: Target
+    token: str
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one call left to do."""
+
+    outcomes: Sequence[Outcome] = ()
+    # Certainly not taken, so each may be called again.
+    left: Sequence[Prepared] = ()
+    # The batch was refused because of one of its events; an answer that names it has
+    # it rejected already, and only the others are left.
+    batch_refused: bool = False
+    batch_id: str | None = None
+
+    @property
+    def taken(self) -> bool:
+        """Whether every event was accepted."""
+        return bool(self.outcomes) and all(
+            isinstance(outcome, Accepted) for outcome in self.outcomes
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What the house provides for a run."""
+
+    ledger: Ledger
+    transport: Transport
+    settings: Delivery
+    run_id: str
+    actor: str
+    clock: Clock
+    # Set by Ctrl-C and SIGTERM: no new call is begun.
+    stop: asyncio.Event
+
+
+class Attempts:
+    """Makes calls for one destination and keeps the books of them."""
+
+    def __init__(self, lane: Lane, means: Means, tally: Tally) -> None:
+        """Open nothing; the run's time begins to count."""
+        self.lane, self.tally = lane, tally
+        self.ledger, self.transport = means.ledger, means.transport
+        self.settings, self.clock, self.stop = means.settings, means.clock, means.stop
+        self.run_id, self.actor = means.run_id, means.actor
+        self.pace = Pace(lane.limits.requests_per_second_max, means.clock)
+        self._ends = (
+            means.clock.monotonic() + means.settings.run_deadline.total_seconds()
+        )
+        self._lost_in_a_row = 0
+        self._refused_in_a_row = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether no new call may be begun."""
+        if self.clock.monotonic() >= self._ends:
+            self.tally.interrupted = True
+        if self.stop.is_set():
+            self.tally.interrupted = True
+        return self.tally.interrupted or self.tally.stopped is not None
+
+    def halt(self, fault: DestinationStopped) -> None:
+        """Begin no new call for this destination."""
+        self.tally.stopped = self.tally.stopped or fault
+
+    async def books(self, move: Callable[..., T], *args: object, **kw: object) -> T:
+        """Run a move of the ledger beside the event loop; a cancel cannot tear it."""
+        return await asyncio.shield(asyncio.to_thread(move, *args, **kw))
+
+    async def send(
+        self, batch: Sequence[Prepared], parent_id: str | None = None
+    ) -> Result:
+        """Claim, call and settle. Nothing is left when it is over or too late."""
+        await self.pace.turn()
+        if self.over:
+            return Result()
+        due, began = self._due(batch), self.clock.monotonic()
+        claim = await self.books(
+            self.ledger.claim,
+            [item.entry for item in due],
+            run_id=self.run_id,
+            now=self.clock.now(),
+            lease=self.settings.lease,
+            actor=self.actor,
+            parent_id=parent_id,
+        )
+        self.tally.already_known += len(due) - (len(claim.entries) if claim else 0)
+        if claim is None:
+            return Result()
+        ids = {entry.event_id for entry in claim.entries}
+        kept = [item for item in due if item.entry.event_id in ids]
+        outcomes = await self._call_in_lease(claim.batch_id, kept, began)
+        await self._settle(claim.batch_id, kept, outcomes)
+        return self._result(claim.batch_id, kept, outcomes)
+
+    async def _call_in_lease(
+        self, batch_id: str, items: Sequence[Prepared], began: float
+    ) -> Sequence[Outcome]:
+        """Call only while the answer must come before the lease is over."""
+        spent = self.clock.monotonic() - began
+        room = self.settings.lease - self.settings.call_deadline
+        if spent >= room.total_seconds():
+            return [Deferred("the ledger took too long to claim")] * len(items)
+        return await self.call(batch_id, items)
+
+    async def call(self, batch_id: str, items: Sequence[Prepared]) -> Sequence[Outcome]:
+        """Make the call of a claimed batch; an answer that nobody reads is lost."""
+        platform = self.lane.platform
+        call = platform.call(
+            [item.event for item in items], self.lane.target, self.lane.token
+        )
+        self.tally.requests += 1
+        try:
+            answer = await self.transport.send(call)
+        except asyncio.CancelledError:
+            # Asked to stop at once: say that nobody knows, then stop.
+            lost = Receipt("the run was stopped before the answer came")
+            await self.books(
+                self.ledger.settle,
+                batch_id,
+                Event.LOST,
+                lost,
+                now=self.clock.now(),
+                actor=self.actor,
+            )
+            raise
+        return self._read(items, answer)
+
+    def _read(
+        self, items: Sequence[Prepared], answer: Answer | NoAnswer
+    ) -> Sequence[Outcome]:
+        if isinstance(answer, NoAnswer):
+            lost: Outcome = Lost(answer.reason)
+            return [lost if answer.sent else Deferred(answer.reason)] * len(items)
+        platform = self.lane.platform
+        self.pace.pressed(platform.pressure(answer))
+        try:
+            return platform.outcomes([item.conversion for item in items], answer)
+        except DestinationStopped as fault:
+            self.halt(fault)
+            return [Deferred(fault.what)] * len(items)
+
+    def _due(self, batch: Sequence[Prepared]) -> list[Prepared]:
+        """Leave out what would be too old, or count twice, when the call ends."""
+        latest = self.clock.now() + self.settings.lease
+        due = [item for item in batch if self.in_time(item, latest)]
+        self.tally.too_late += len(batch) - len(due)
+        return due
+
+    def in_time(self, item: Prepared, at: datetime) -> bool:
+        """Say whether the platform still takes this event at that time."""
+        oldest = self.lane.limits.event_age_max[item.conversion.source]
+        young = at - item.conversion.event_time <= oldest
+        return young and (item.send_until is None or at <= item.send_until)
+
+    async def _settle(
+        self, batch_id: str, items: Sequence[Prepared], outcomes: Sequence[Outcome]
+    ) -> None:
+        moves = [
+            (item.entry, *move_of(outcome))
+            for item, outcome in zip(items, outcomes, strict=True)
+        ]
+        await self.books(
+            self.ledger.settle_each,
+            batch_id,
+            moves,
+            now=self.clock.now(),
+            actor=self.actor,
+        )
+
+    def _result(
+        self, batch_id: str, items: Sequence[Prepared], outcomes: Sequence[Outcome]
+    ) -> Result:
+        self.observe(outcomes)
+        left = [
+            item
+            for item, outcome in zip(items, outcomes, strict=True)
+            if isinstance(outcome, Deferred)
+        ]
+        refused = any(isinstance(o, Deferred) and o.batch_refused for o in outcomes)
+        return Result(outcomes, left, refused, batch_id)
+
+    def observe(self, outcomes: Sequence[Outcome]) -> None:
+        """Count outcomes, adapt the pace, and stop where going on does harm."""
+        count = dict.fromkeys((Accepted, Refused, Deferred, Lost), 0)
+        for outcome in outcomes:
+            count[type(outcome)] += 1
+        self.tally.delivered += count[Accepted]
+        self.tally.rejected += count[Refused]
+        self.tally.in_doubt += count[Lost]
+        if count[Accepted]:
+            self._lost_in_a_row = self._refused_in_a_row = 0
+        self._refused_in_a_row += count[Refused]
+        self._lost_in_a_row += bool(count[Lost])
+        self._adapt(outcomes)
+        self._stop_when_harmful()
+        self.tally.changed()
+
+    def _adapt(self, outcomes: Sequence[Outcome]) -> None:
+        deferred = [o for o in outcomes if isinstance(o, Deferred)]
+        if deferred and not any(o.batch_refused for o in deferred):
+            waits = [o.retry_after for o in deferred if o.retry_after is not None]
+            self.pace.throttled(max(waits).total_seconds() if waits else None)
+        elif not any(isinstance(o, Lost) for o in outcomes):
+            self.pace.answered()
+
+    def _stop_when_harmful(self) -> None:
+        if self._lost_in_a_row >= LOST_IN_A_ROW_MAX:
+            self.halt(
+                DestinationStopped(
+                    f"{self.lane.name}: {LOST_IN_A_ROW_MAX} answers in a row were lost",
+                    do="run again when the platform answers; what is in doubt is kept",
+                )
+            )
+        if self._refused_in_a_row >= REFUSED_IN_A_ROW_MAX:
+            self.halt(
+                DestinationStopped(
+                    f"{self.lane.name}: {REFUSED_IN_A_ROW_MAX} events in a row were"
+                    " refused and none was taken",
+                    do="see `ledger list --status rejected` for the platform's reason",
+                )
+            )
+
+
+def move_of(outcome: Outcome) -> tuple[Event, Receipt]:
+    """Translate what the platform said into a move of the ledger."""
+    match outcome:
+        case Accepted(trace_id, note):
+            return Event.ACCEPTED, Receipt(note, trace_id)
+        case Refused(code, message):
+            return Event.REFUSED, Receipt(f"{code}: {message}" if message else code)
+        case Deferred(reason):
+            return Event.DEFERRED, Receipt(reason)
+        case Lost(reason):
+            return Event.LOST, Receipt(reason)

@@ -1,0 +1,52 @@
+"""`--interval 2026-11-20..2026-11-22` and friends → a half-open DataInterval.
+
+A date as the end means that whole day; a time as the end is not included. Dates and
+times without an offset are the shop's, in the zone of the balance's days.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from capi_jobs.errors import ConfigFault
+from capi_jobs.model import DataInterval
+
+# Ten years: more is a slip of the finger, and no platform takes a fraction of it.
+DAYS_MAX = 3_653
+
+_DO = "write 2026-11-20, 2026-11-20..2026-11-22 or 2026-11-20T06:00..2026-11-20T18:00"
+
+
+def read_interval(text: str, zone: ZoneInfo, now: datetime) -> DataInterval:
+    """Read one day, two ends, or `yesterday`, `today`; ConfigFault otherwise."""
+    first, dots, last = text.strip().partition("..")
+    try:
+        start = _moment(first, zone, now, end=False)
+        end = _moment(last if dots else first, zone, now, end=True)
+    except ValueError:
+        raise ConfigFault("the interval cannot be read", do=_DO) from None
+    if start >= end:
+        raise ConfigFault("the interval ends before it begins", do=_DO)
+    if end - start > timedelta(days=DAYS_MAX):
+        raise ConfigFault(f"the interval is longer than {DAYS_MAX} days", do=_DO)
+    return DataInterval(start, end)
+
+
+def yesterday(zone: ZoneInfo, now: datetime) -> DataInterval:
+    """Return the day that ended last: what a nightly run is about."""
+    return read_interval("yesterday", zone, now)
+
+
+def _moment(text: str, zone: ZoneInfo, now: datetime, *, end: bool) -> datetime:
+    text = text.strip()
+    ago = {"today": 0, "yesterday": 1}.get(text)
+    if ago is not None:
+        return _midnight(now.astimezone(zone).date() - timedelta(ago - end), zone)
+    if len(text) == len("2026-11-20"):
+        return _midnight(date.fromisoformat(text) + timedelta(end), zone)
+    moment = datetime.fromisoformat(text)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return aware.astimezone(UTC)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)

@@ -1,0 +1,277 @@
+"""A page of keys and rows → what is ready to send, and what is held and why.
+
+The one way from a row to a prepared conversion; assess, deliver, resend and preview
+all take it, so that what was shown is what is sent. Reads and writes nothing itself.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from capi_jobs.batching import fits
+from capi_jobs.config import Destination, Settings
+from capi_jobs.conversion import Converter
+from capi_jobs.model import Conversion, Entry, Hold, Order, OrderKey, Prepared, RowFault
+from capi_jobs.orders import exclusion, future_fault, read_order
+from capi_jobs.platforms import Limits, platform_named
+from capi_jobs.validation import SuiteVerdict, Validator
+
+Row = Mapping[str, object]
+
+# The longest time between now and a call's end; tokens only change its length a bit.
+TOKEN_BYTES_ROOM = 1_024
+
+
+@dataclass(slots=True)
+class Page:
+    """What became of a page of keys. Every key stands in exactly one of the lists."""
+
+    ready: list[Prepared] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    # Rows that changed since their keys were read: no longer to be sent, by reason.
+    excluded: dict[str, str] = field(default_factory=dict)
+    # Orders whose row is no longer there.
+    gone: list[str] = field(default_factory=list)
+    orders_verdict: SuiteVerdict = field(default_factory=SuiteVerdict)
+    conversions_verdict: SuiteVerdict = field(default_factory=SuiteVerdict)
+
+
+class _Candidate(NamedTuple):
+    key: OrderKey
+    row: Row
+    order: Order | None
+    faults: tuple[RowFault, ...]
+
+
+class Preparer:
+    """Prepares pages for one destination."""
+
+    def __init__(
+        self, settings: Settings, destination: Destination, validator: Validator
+    ) -> None:
+        """Take what the configuration says of this destination."""
+        self.settings, self.destination = settings, destination
+        self.platform = platform_named(destination.platform)
+        self.limits: Limits = destination.limits()
+        self._validator = validator
+        self._converter = Converter(
+            self.platform,
+            destination=destination.name,
+            source=destination.effective_source,
+            default_country=destination.default_country,
+            event_names=destination.event_names,
+            build_fbc=destination.build_fbc,
+        )
+        self._overhead = (
+            self.platform.overhead(destination.target(), "") + TOKEN_BYTES_ROOM
+        )
+        orders = settings.orders
+        self._timezone: ZoneInfo | None = settings.orders_zone
+        self._statuses = frozenset(
+            (status.strip().lower() for status in orders.completed_statuses)
+            if orders
+            else ()
+        )
+        self._consent_unknown = orders.consent_unknown if orders else "exclude"
+
+    def page(
+        self,
+        keys: Sequence[OrderKey],
+        rows: Iterable[Row],
+        *,
+        released: frozenset[str] = frozenset(),
+        now: datetime,
+    ) -> Page:
+        """Prepare what can be sent; hold, with every failed rule, what cannot.
+
+        `released` orders are sent although a rule of the suites holds them: a person
+        said so. Nobody can release what cannot be read or what the platform refuses.
+        """
+        page = Page()
+        candidates = self._candidates(page, keys, _by_order(rows))
+        verdict = self._validator.orders(
+            [c.row for c in candidates],
+            {i: c.faults for i, c in enumerate(candidates) if c.faults},
+            [c.order for c in candidates],
+        )
+        page.orders_verdict = verdict
+        sound = list[tuple[_Candidate, Order]]()
+        for i, candidate in enumerate(candidates):
+            rules = _standing(
+                verdict.failures.get(i, ()), candidate.key.order_id in released
+            )
+            if candidate.order is None or rules:
+                rules = rules or tuple(f.rule for f in candidate.faults)
+                page.holds.append(self._hold(candidate, rules, verdict.messages))
+            else:
+                sound.append((candidate, candidate.order))
+        self._convert(page, sound, released, now)
+        return page
+
+    def _candidates(
+        self,
+        page: Page,
+        keys: Sequence[OrderKey],
+        rows: Mapping[str, Sequence[Row]],
+    ) -> list[_Candidate]:
+        """Join keys and rows; put aside what needs no look at its values."""
+        candidates = []
+        for key in keys:
+            found = rows.get(key.order_id, ())
+            fault = key.fault or (_AMBIGUOUS if len(found) > 1 else None)
+            if fault:
+                page.holds.append(_held_key(self.destination.name, key, fault))
+            elif not found:
+                page.gone.append(key.order_id)
+            else:
+                self._candidate(page, candidates, key, found[0])
+        return candidates
+
+    def _candidate(
+        self, page: Page, candidates: list[_Candidate], key: OrderKey, row: Row
+    ) -> None:
+        read = read_order(row, timezone=self._timezone)
+        if isinstance(read, tuple):
+            candidates.append(_Candidate(key, row, None, read))
+            return
+        reason = exclusion(
+            read,
+            completed_statuses=self._statuses,
+            channels=self.destination.effective_channels,
+            consent_unknown=self._consent_unknown,
+        )
+        if reason:
+            page.excluded[key.order_id] = reason
+        else:
+            candidates.append(_Candidate(key, row, read, ()))
+
+    def _convert(
+        self,
+        page: Page,
+        sound: Sequence[tuple[_Candidate, Order]],
+        released: frozenset[str],
+        now: datetime,
+    ) -> None:
+        converted = list[tuple[_Candidate, Conversion]]()
+        for candidate, order in sound:
+            made = self._conversion(order, candidate.key, now)
+            if isinstance(made, RowFault):
+                page.holds.append(
+                    self._hold(candidate, (made.rule,), {made.rule: made.message})
+                )
+            else:
+                converted.append((candidate, made))
+        verdict = self._validator.conversions([made for _, made in converted])
+        page.conversions_verdict = verdict
+        for i, (candidate, made) in enumerate(converted):
+            rules = _standing(
+                verdict.failures.get(i, ()), candidate.key.order_id in released
+            )
+            if rules:
+                page.holds.append(self._hold(candidate, rules, verdict.messages))
+            else:
+                self._finish(page, candidate, made)
+
+    def _conversion(
+        self, order: Order, key: OrderKey, now: datetime
+    ) -> Conversion | RowFault:
+        made = self._converter.convert(order, key.event_id)
+        if isinstance(made, RowFault):
+            return made
+        return (
+            future_fault(order, now, self.limits.future_max)
+            or self.platform.eligible(made)
+            or made
+        )
+
+    def _finish(self, page: Page, candidate: _Candidate, made: Conversion) -> None:
+        event = self.platform.event(made)
+        most = self.limits.body_bytes_max
+        if not fits(event, bytes_max=most, overhead=self._overhead):
+            page.holds.append(
+                self._hold(
+                    candidate, (_TOO_LARGE.rule,), {_TOO_LARGE.rule: _TOO_LARGE.message}
+                )
+            )
+            return
+        entry = Entry(
+            destination=self.destination.name,
+            event_name=made.event_name,
+            event_id=made.event_id,
+            order_id=candidate.key.order_id,
+            event_time=made.event_time,
+            day=made.event_time.astimezone(self.settings.day_zone).date(),
+            value=made.value,
+            currency=made.currency,
+            owed_as=candidate.key.owed_as,
+        )
+        page.ready.append(
+            Prepared(
+                entry=entry,
+                conversion=made,
+                event=event,
+                send_until=candidate.key.send_until,
+            )
+        )
+
+    def frozen(self, prepared: Prepared, entry: Entry) -> Prepared:
+        """Give a rebuilt conversion the id and time under which it was first sent."""
+        made = replace(
+            prepared.conversion, event_id=entry.event_id, event_time=entry.event_time
+        )
+        event = self.platform.event(made)
+        return replace(prepared, entry=entry, conversion=made, event=event)
+
+    def _hold(
+        self,
+        candidate: _Candidate,
+        rules: tuple[str, ...],
+        messages: Mapping[str, str],
+    ) -> Hold:
+        told = {fault.rule: fault.message for fault in candidate.faults}
+        message = told.get(rules[0]) or messages.get(rules[0], rules[0])
+        held = _held_key(
+            self.destination.name, candidate.key, RowFault(rules[0], message)
+        )
+        return replace(held, rules=rules)
+
+
+def too_old(conversion: Conversion, limits: Limits, at: datetime) -> bool:
+    """Say whether the platform no longer takes this event at that time."""
+    oldest: timedelta = limits.event_age_max[conversion.source]
+    return at - conversion.event_time > oldest
+
+
+def _standing(rules: tuple[str, ...], released: bool) -> tuple[str, ...]:  # noqa: FBT001  # read beside its rules
+    return () if released else rules
+
+
+def _held_key(destination: str, key: OrderKey, fault: RowFault) -> Hold:
+    return Hold(
+        destination=destination,
+        order_id=key.order_id,
+        rule=fault.rule,
+        message=fault.message,
+        rules=(fault.rule,),
+        day=key.day,
+        value=key.value,
+        currency=key.currency,
+    )
+
+
+def _by_order(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Group rows; equal ones are one row told twice, which warehouses do."""
+    grouped: dict[str, list[Row]] = {}
+    for row in rows:
+        same = grouped.setdefault(str(row.get("order_id") or ""), [])
+        if row not in same:
+            same.append(row)
+    return grouped
+
+
+_AMBIGUOUS = RowFault(
+    "order_id_ambiguous", "several rows have this order id, and they differ"
+)
+_TOO_LARGE = RowFault("event_too_large", "one call of the platform cannot carry it")

@@ -98,6 +98,11 @@ class Platform(Protocol):
         """Say how much of the rate is used up: 0 (or unknown) to 1 (slow down now)."""
 
 
+def words(text: str) -> frozenset[str]:
+    """Split a set of names that is written as prose."""
+    return frozenset(text.split())
+
+
 # Each is imported when first asked for: `capi-jobs --help` needs none of them.
 NAMES = ("meta", "tiktok", "snapchat")
 

@@ -4,7 +4,7 @@ Pure. Which code means what is a table in each platform's file; nothing here kno
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -13,6 +13,7 @@ from orjson import JSONDecodeError, loads
 
 from capi_jobs.errors import ConfigurationRefused, CredentialRefused
 from capi_jobs.model import Accepted, Answer, Deferred, Lost, Outcome, Refused
+from capi_jobs.platforms import words
 
 # ── Verdicts ────────────────────────────────────────────────────────────────────
 
@@ -36,6 +37,11 @@ class Verdict:
     meaning: Meaning
     why: str
     do: str = ""
+
+
+def every(codes: Iterable[int], verdict: Verdict) -> dict[str, Verdict]:
+    """Give a range of codes one verdict."""
+    return {str(code): verdict for code in codes}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,8 +163,8 @@ def safe_words(text: object, fields: Collection[str]) -> str:
     """
     if not isinstance(text, str):
         return ""
-    words = _WORD.findall(text[:_TEXT_READ_MAX])
-    kept = [w if w in fields or w.lower() in _PLAIN_WORDS else "…" for w in words]
+    found = _WORD.findall(text[:_TEXT_READ_MAX])
+    kept = [w if w in fields or w.lower() in _PLAIN_WORDS else "…" for w in found]
     if not any(w != "…" for w in kept):
         return ""
     shown = _GAPS.sub("…", " ".join(kept))
@@ -180,7 +186,7 @@ _GAPS = re.compile(r"…(?: …)*")
 _TEXT_READ_MAX = 500
 # One line of a terminal.
 _TEXT_SHOWN_MAX = 160
-_PLAIN_WORDS = frozenset(
+_PLAIN_WORDS = words(
     """
     a an and are array at batch be below but by cannot contain data date does empty
     error event events exceeds expected expired failed field fields for format found
@@ -190,5 +196,5 @@ _PLAIN_WORDS = frozenset(
     only or out parameter parameters past pii plain property range required sha256
     short should string supported than the this time timestamp to too type unhashed
     unix unknown unsupported valid value was were with without wrong
-    """.split()
+    """
 )

@@ -31,6 +31,24 @@ def seconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _SECOND
 
 
+def contents(
+    items: Iterable[Item], names: str, *, as_text: bool = False
+) -> list[dict[str, object]]:
+    """Write order lines; `names` are for SKU, quantity, price and, if any, title."""
+    sku, quantity, price, *title = names.split()
+    written: list[dict[str, object]] = []
+    for item in items:
+        pieces, amount = item.quantity, item.unit_price
+        line: dict[str, object] = {sku: item.sku}
+        line[quantity] = str(pieces) if as_text else pieces
+        if amount is not None:
+            line[price] = plain(amount) if as_text else exact(amount)
+        if title and item.name:
+            line[title[0]] = item.name
+        written.append(line)
+    return written
+
+
 def num_items(items: Iterable[Item]) -> int:
     """Count pieces, not lines."""
     return sum(item.quantity for item in items)
@@ -91,6 +109,11 @@ _SECOND = timedelta(seconds=1)
 Check = Callable[[Conversion], RowFault | None]
 
 
+def unwritable(conversion: Conversion) -> RowFault | None:
+    """Find what no JSON can say."""
+    return first_fault(conversion, (_unwritable_value, _unwritable_text))
+
+
 def first_fault(conversion: Conversion, checks: Iterable[Check]) -> RowFault | None:
     """Return what the first failing check says."""
     for check in checks:
@@ -100,7 +123,7 @@ def first_fault(conversion: Conversion, checks: Iterable[Check]) -> RowFault | N
     return None
 
 
-def unwritable_value(conversion: Conversion) -> RowFault | None:
+def _unwritable_value(conversion: Conversion) -> RowFault | None:
     """Find amounts that are no JSON number, or that no platform documents."""
     prices = [i.unit_price for i in conversion.items if i.unit_price is not None]
     for amount in (conversion.value, *prices):
@@ -113,7 +136,7 @@ def unwritable_value(conversion: Conversion) -> RowFault | None:
     return None
 
 
-def unwritable_text(conversion: Conversion) -> RowFault | None:
+def _unwritable_text(conversion: Conversion) -> RowFault | None:
     """Find halves of surrogate pairs, which JSON's UTF-8 cannot hold."""
     for text in _texts(conversion):
         # isascii() reads a flag, so that nearly every text costs nothing.

@@ -1,0 +1,144 @@
+"""Great Expectations itself: one context, frames in, row numbers out.
+
+It is imported on first use (two seconds), with its log kept quiet. What it returns
+holds values of rows, so nothing but counts and row numbers leaves this file.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from capi_jobs.validation.rule import Fault, Rule
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one rule found in one frame; `rows` only where the rule may hold them."""
+
+    evaluated: int = 0
+    failed: int = 0
+    rows: tuple[int, ...] = ()
+    error: str = ""  # why the rule could not be run; no value of a row in it
+
+
+class Engine:
+    """One ephemeral context for all pages; safe to share between threads."""
+
+    def __init__(self) -> None:
+        quiet()
+        self._batches = _batches()
+        self._lock = Lock()
+
+    def run(self, rules: Sequence[Rule], frame: "pd.DataFrame") -> dict[str, Found]:
+        """Say what each rule finds, by the rule's name."""
+        # 50,000 orders, 2 % bad, 17 rules that want rows and 25 of coverage (one core):
+        # one pass, COMPLETE for all                      ROWS_ALL
+        # rows COMPLETE, coverage BASIC                   ROWS_SPLIT
+        # BOOLEAN_ONLY first, then the failing COMPLETE   ROWS_TWICE
+        named = [r for r in rules if r.severity != "info"]
+        counted = [r for r in rules if r.severity == "info"]
+        return {
+            **self._validate(named, frame, "COMPLETE"),
+            **self._validate(counted, frame, "BASIC"),
+        }
+
+    def trial(self, rules: Sequence[Rule], frame: "pd.DataFrame") -> list[Fault]:
+        """Run every rule on a sample: a bad pattern shows only when it runs."""
+        found = self.run(rules, frame)
+        faults = [(r, found[r.name].error) for r in rules]
+        return [
+            Fault(f"{r.suite}.json: {r.name}", f"cannot be run: {error}")
+            for r, error in faults
+            if error
+        ]
+
+    def _validate(
+        self, rules: Sequence[Rule], frame: "pd.DataFrame", result_format: str
+    ) -> dict[str, Found]:
+        if not rules or frame.empty:
+            return {rule.name: Found() for rule in rules}
+        from great_expectations.core import ExpectationSuite  # noqa: PLC0415
+
+        suite = ExpectationSuite(
+            name=rules[0].suite, expectations=[r.expectation for r in rules]
+        )
+        with self._lock:
+            batch = self._batches.get_batch({"dataframe": frame})
+            answer = batch.validate(suite, result_format=result_format)
+        return {
+            one.expectation_config.meta["rule"]: _found(one) for one in answer.results
+        }
+
+
+def make(kind: str, kwargs: Mapping[str, Any], severity: str, rule: str) -> Any:  # noqa: ANN401
+    """Make Great Expectations' own object of one rule, or say why not, as text."""
+    quiet()
+    from great_expectations.exceptions import exceptions  # noqa: PLC0415
+    from great_expectations.expectations import expectation, registry  # noqa: PLC0415
+
+    try:
+        made: Any = registry.get_expectation_impl(kind)
+    except exceptions.ExpectationNotFoundError:
+        return f"Great Expectations knows no {kind}"
+    about_rows = (
+        expectation.ColumnMapExpectation,
+        expectation.ColumnPairMapExpectation,
+        expectation.MulticolumnMapExpectation,
+    )
+    if not issubclass(made, about_rows):
+        return f"{kind} is about a whole table; only rules about rows are taken"
+    try:
+        return made(**kwargs, severity=severity, meta={"rule": rule})
+    except (ValueError, TypeError) as error:
+        return " ".join(str(error).split())
+
+
+def quiet() -> None:
+    """Before its import: it writes 216 lines of INFO into any log that listens."""
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+
+
+def _batches() -> Any:  # noqa: ANN401
+    import great_expectations as gx  # noqa: PLC0415
+    from great_expectations.data_context.types.base import (  # noqa: PLC0415
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    config = DataContextConfig(
+        analytics_enabled=False,
+        progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
+        store_backend_defaults=InMemoryStoreBackendDefaults(),
+    )
+    context = gx.get_context(mode="ephemeral", project_config=config)
+    asset = context.data_sources.add_pandas("pages").add_dataframe_asset("page")
+    return asset.add_batch_definition_whole_dataframe("whole")
+
+
+def _found(one: Any) -> Found:  # noqa: ANN401
+    error = _error(one.exception_info or {})
+    if error:
+        return Found(error=error)
+    result = one.result
+    # Great Expectations skips nulls: there the rule does not apply.
+    return Found(
+        evaluated=result["element_count"] - result.get("missing_count", 0),
+        failed=result["unexpected_count"],
+        rows=tuple(map(int, result.get("unexpected_index_list") or ())),
+    )
+
+
+def _error(told: Mapping[str, Any]) -> str:
+    """Name the error, never quote it: its message may hold a value."""
+    several = [told] if "raised_exception" in told else list(told.values())
+    for one in several:
+        if one.get("raised_exception"):
+            last = str(one.get("exception_traceback", "")).strip().split("\n")[-1]
+            return last.partition(":")[0] or "an error of Great Expectations"
+    return ""

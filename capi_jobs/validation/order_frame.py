@@ -1,0 +1,223 @@
+"""The frame that `expectations/orders.json` looks at: one row per order row.
+
+It holds no identifier, only whether there is one, so that no rule can leak any.
+The conversions' frame lives in `conversion_frame.py`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, DecimalException
+from functools import lru_cache
+from operator import attrgetter
+from re import compile as pattern
+
+import orjson
+import pycountry
+
+from capi_jobs.model import Item, Order, RowFault, Texts
+from capi_jobs.validation.columns import Column
+
+# Fields of an order by which a platform may recognise the customer.
+IDENTIFIERS = (
+    *("email", "phone", "customer_id", "first_name", "last_name", "city", "state"),
+    *("zip", "country", "date_of_birth", "gender", "ip", "user_agent", "fbc", "fbp"),
+    *("fbclid", "ttclid", "ttp", "sc_click_id", "sc_cookie1", "madid"),
+)
+# They describe many people at once: alone, no platform finds anyone by them.
+VAGUE = frozenset({"city", "state", "zip", "country", "gender", "user_agent"})
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """Rows as they came, and what the row reader made of them."""
+
+    rows: Sequence[Mapping[str, object]]
+    faults: Mapping[int, tuple[RowFault, ...]]
+    orders: Sequence[Order | None]
+    now: datetime
+    # Columns that several readers want, made once.
+    _told: dict[str, list[str | None]] = field(default_factory=dict)
+    _has: dict[str, list[bool]] = field(default_factory=dict)
+
+    def told(self, name: str) -> list[str | None]:
+        """Text of a column: the reader's where it read the row, else the raw one."""
+        if name not in self._told:
+            self._told[name] = [_text(value) for value in self._values(name)]
+        return self._told[name]
+
+    def has(self, name: str) -> list[bool]:
+        if name not in self._has:
+            self._has[name] = [bool(value) for value in self._values(name)]
+        return self._has[name]
+
+    def _values(self, name: str) -> Iterator[object]:
+        if all(self.orders):
+            return map(attrgetter(name), self.orders)
+        return (
+            _raw(row.get(name)) if order is None else getattr(order, name)
+            for row, order in zip(self.rows, self.orders, strict=True)
+        )
+
+    def of_orders(self, read: Callable[[Order], object]) -> list[object]:
+        """Read the orders; null where the reader could not make one."""
+        return [None if order is None else read(order) for order in self.orders]
+
+
+def number(text: str | None) -> float | None:
+    """Turn text into a float, for range checks only: money stays Decimal."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
+
+
+def items_ratio(items: Sequence[Item], value: Decimal) -> float | None:
+    """Sum of the items over the order's value; null where either is unknown or none."""
+    if not items or value <= 0:
+        return None
+    total = Decimal(0)
+    try:
+        for item in items:
+            if item.unit_price is None:
+                return None
+            total += item.quantity * item.unit_price
+        return float(total / value)
+    except DecimalException:
+        return float("inf")
+
+
+@lru_cache(maxsize=1024)  # a few hundred spellings exist; dirt must not fill memory
+def country_known(told: Texts | None) -> bool | None:
+    """Whether a country is one of ISO 3166; null for none, and for a hashed one."""
+    texts = (told,) if isinstance(told, str) else told or ()
+    plain = [t for t in texts if t and not _HASHED.fullmatch(t)]
+    return any(_is_country(text) for text in plain) if plain else None
+
+
+def _is_country(text: str) -> bool:
+    try:
+        pycountry.countries.lookup(text.strip())
+    except LookupError:
+        return False
+    return True
+
+
+def _text(told: object) -> str | None:
+    if isinstance(told, Decimal):
+        # Written out, 1E+999999 would be a million characters.
+        return format(told, "f") if abs(told.adjusted()) < _DIGITS_MAX else str(told)
+    text = "" if told is None else str(told)
+    return text if text.strip() else None
+
+
+def _raw(told: object) -> object:
+    return told.strip() if isinstance(told, str) else told
+
+
+def _items_readable(row: Mapping[str, object], order: Order | None) -> bool | None:
+    told = row.get("items")
+    if order is not None or isinstance(told, (list, tuple)):
+        return True if told or (order and order.items) else None
+    text = _text(told)
+    if text is None:
+        return None
+    try:
+        return isinstance(orjson.loads(text), list)
+    except ValueError:
+        return False
+
+
+def _hours(page: OrderPage, time: datetime) -> float:
+    return (page.now - time).total_seconds() / 3600
+
+
+def _identifier_counts(page: OrderPage) -> list[int]:
+    told = [page.has(name) for name in IDENTIFIERS if name not in VAGUE]
+    return [sum(row) for row in zip(*told, strict=True)]
+
+
+def _coverage(name: str) -> Column[OrderPage]:
+    return Column(
+        f"has_{name}", "flag", f"whether `{name}` is there", lambda p: p.has(name)
+    )
+
+
+COLUMNS: tuple[Column[OrderPage], ...] = (
+    Column("order_id", "text", "the order's id", lambda p: p.told("order_id")),
+    Column("event_id", "text", "the pixel's id", lambda p: p.told("event_id")),
+    Column("event_name", "text", "the event", lambda p: p.told("event_name")),
+    Column("channel", "text", "web, app, store …", lambda p: p.told("channel")),
+    Column("status", "text", "the shop's status", lambda p: p.told("status")),
+    Column(
+        "has_completed_at",
+        "flag",
+        "whether a time of completion is there",
+        lambda p: p.has("completed_at"),
+    ),
+    Column(
+        "completed_at",
+        "time",
+        "time of completion; null if unreadable",
+        lambda p: p.of_orders(lambda o: o.completed_at),
+    ),
+    Column(
+        "hours_since_completed",
+        "number",
+        "hours from completion to now; negative in the future",
+        lambda p: p.of_orders(lambda o: _hours(p, o.completed_at)),
+    ),
+    Column("value", "text", "money as text, exact", lambda p: p.told("value")),
+    Column(
+        "value_number",
+        "number",
+        "money as a float, for ranges; null if no number",
+        lambda p: [number(t) for t in p.told("value")],
+    ),
+    Column("currency", "text", "ISO 4217 code", lambda p: p.told("currency")),
+    Column(
+        "items_readable",
+        "flag",
+        "whether the items are a JSON array; null if there are none",
+        lambda p: [
+            _items_readable(r, o) for r, o in zip(p.rows, p.orders, strict=True)
+        ],
+    ),
+    Column(
+        "items_count",
+        "number",
+        "how many lines the order has",
+        lambda p: p.of_orders(lambda o: len(o.items)),
+    ),
+    Column(
+        "items_sum_ratio",
+        "number",
+        "sum of the items over the value; null without prices or value",
+        lambda p: p.of_orders(lambda o: items_ratio(o.items, o.value)),
+    ),
+    Column(
+        "country_known",
+        "flag",
+        "whether the country is one of ISO 3166; null if none or hashed",
+        lambda p: p.of_orders(lambda o: country_known(o.country)),
+    ),
+    Column(
+        "identifiers_count",
+        "number",
+        "identifiers that are there and can name one person",
+        _identifier_counts,
+    ),
+    Column(
+        "fault",
+        "text",
+        "first reason why the row cannot be read; null if it can",
+        lambda p: [
+            p.faults[i][0].rule if p.faults.get(i) else None for i in range(len(p.rows))
+        ],
+    ),
+    *(_coverage(name) for name in (*IDENTIFIERS, "page_url", "items")),
+)
+
+_HASHED = pattern("[0-9a-fA-F]{64}")
+# No currency needs more; beyond, a value is not money but dirt.
+_DIGITS_MAX = 50

@@ -1,0 +1,32 @@
+"""A rule of a suite, and what is wrong with one; reading lives in `suites.py`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from capi_jobs.validation.verdict import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One expectation of a suite, ready to run."""
+
+    suite: str
+    name: str
+    column: str
+    severity: Severity
+    mostly: float
+    says: str
+    do: str
+    ask: str
+    expectation: Any  # Great Expectations'
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one file or one expectation of it."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"

@@ -34,8 +34,7 @@ DIRT = """\
 
 Each order has at most one of the first {single} kinds; phones, names, currencies and
 ages come on top. *Held* orders are on the web, at most seven days old and in no log, so
-that nothing else explains their absence. *Excluded* ones may stand in a log like any
-other.
+that nothing else explains their absence; other web orders may be in a log already.
 """
 LOGS = """\
 ## Who saw them already

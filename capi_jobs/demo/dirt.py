@@ -21,6 +21,7 @@ from capi_jobs.demo.store import ORDER_COLUMNS
 NAIVE_ZONE = "Europe/Berlin"
 # Counts below are for this many orders and shrink or grow with the shop.
 COUNTED_FOR = 20_000
+EVERY = frozenset({"meta", "tiktok", "snapchat"})
 BROKEN_EMAILS = ("jane@", "no spaces allowed @example.com", "two@@example.org")
 
 Spoil = Callable[[DemoOrder, Random], None]
@@ -34,7 +35,7 @@ class Dirt:
     kind: str
     count: int  # of COUNTED_FOR orders
     spoil: Spoil
-    held: bool = False  # the order cannot be sent as it is
+    held_by: frozenset[str] = frozenset()  # platforms it cannot be sent to as it is
     fits: Test = lambda _: True
 
 
@@ -46,7 +47,7 @@ def soil(orders: list[DemoOrder], seed: int) -> None:
         count = max(1, dirt.count * len(orders) // COUNTED_FOR)
         clean = (order for order in pool if order.dirt is None and dirt.fits(order))
         for order in islice(clean, count):
-            order.dirt, order.held = dirt.kind, dirt.held
+            order.dirt, order.held_by = dirt.kind, dirt.held_by
             dirt.spoil(order, rng)
 
 
@@ -168,7 +169,7 @@ def _no_match_key(order: DemoOrder, _: Random) -> None:
 
 def _held(kind: str, count: int, spoil: Spoil) -> Dirt:
     """A row that cannot be sent, for no other reason than this one."""
-    return Dirt(kind, count, spoil, held=True, fits=_sendable)
+    return Dirt(kind, count, spoil, EVERY, _sendable)
 
 
 # Rare and narrow kinds stand first, while there are orders for them.
@@ -178,7 +179,8 @@ DIRT = (
     Dirt("late_row", 250, _late_row, fits=_older_than(timedelta(days=3))),
     Dirt("limited_data_use", 150, _put(limited_data_use=1), fits=_in_country("US")),
     # Rows that cannot be sent.
-    _held("no_user_agent", 40, _put(user_agent=None)),
+    # Meta alone insists on it.
+    Dirt(*("no_user_agent", 40, _put(user_agent=None), frozenset({"meta"}), _sendable)),
     _held("no_match_key", 25, _no_match_key),
     _held("unknown_currency", 15, _one_of("currency", "EURO", "XYZ", "€")),
     _held("negative_value", 12, _negative),
@@ -187,7 +189,6 @@ DIRT = (
     _held("items_not_json", 20, _listed_items),
     _held("items_far_off", 15, _inflated),
     _held("future_time", 10, _future_time),
-    _held("no_country", 25, _put(country=None)),
     _held("long_order_id", 4, _long_id),
     # Rows that are no sale, or may not be told.
     Dirt("cancelled", 320, _put(status="cancelled"), fits=_web),
@@ -199,6 +200,7 @@ DIRT = (
     # Rows that are fine but for one identifier or an oddity.
     Dirt("zero_value", 30, _put(value="0.00", items="[]")),
     Dirt("emoji_order_id", 5, _emoji_id),
+    Dirt("no_country", 25, _put(country=None)),
     Dirt("email_blank", 200, _put(email="")),
     Dirt("email_placeholder", 80, _put(email="n/a")),
     Dirt("email_broken", 120, _one_of("email", *BROKEN_EMAILS)),
@@ -228,11 +230,11 @@ def repeated_rows(orders: list[DemoOrder], seed: int) -> list[Row]:
         order.dirt = "equal_duplicate"
         copies.append(dict(order.row))
     for order in islice(pool, max(1, round(20 * scale))):
-        order.dirt, order.held = "differing_duplicate", True
+        order.dirt, order.held_by = "differing_duplicate", EVERY
         copies.append(order.row | {"value": "1" + str(order.row["value"])})
     for first in islice(pool, max(1, round(10 * scale))):
         second = next(pool)
         second.row["event_id"] = first.row["event_id"]
         for order in (first, second):
-            order.dirt, order.held = "shared_event_id", True
+            order.dirt, order.held_by = "shared_event_id", EVERY
     return copies

@@ -56,12 +56,12 @@ class Logs:
 
 
 def write_logs(orders: list[DemoOrder], truth: Truth, seed: int) -> Logs:
-    """Both logs for every platform. Orders that cannot be sent stand in none."""
+    """Both logs for every platform. None has what cannot be sent."""
     logs = Logs()
     for platform in PLATFORMS:
         rng = Random(f"{seed}-logs-{platform.name}")
         for order in orders:
-            if not order.held:
+            if platform.name not in order.held_by:
                 _log(order, platform, logs, truth, rng)
         logs.browser.extend(_unknown_orders(orders, platform, truth, rng))
     return logs

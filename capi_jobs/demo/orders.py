@@ -39,7 +39,7 @@ class DemoOrder:
     now: datetime
     customer: Customer
     dirt: str | None = None  # the one kind of dirt done to it
-    held: bool = False  # that dirt keeps it from being sent
+    held_by: frozenset[str] = frozenset()  # platforms that dirt keeps it from
 
     @property
     def order_id(self) -> str:

@@ -106,8 +106,8 @@ def test_the_file_holds_what_was_noted(
 def test_every_kind_has_words_and_a_question() -> None:
     assert set(KINDS) == set(QUESTIONS)
     assert {dirt.kind for dirt in DIRT} < set(KINDS)
-    assert {dirt.kind for dirt in DIRT if dirt.held} < {
-        kind for kind, (_, fate) in KINDS.items() if fate == "held"
+    assert {dirt.kind for dirt in DIRT if dirt.held_by} < {
+        kind for kind, (_, fate) in KINDS.items() if fate.startswith("held")
     }
 
 

@@ -1,0 +1,160 @@
+"""Order → Conversion: the border where raw personal data ends.
+
+Normal forms and hashing live in `identity/`, what each platform takes in `platforms/`.
+Pure; a page of orders passes here once per destination, so it is built to be fast.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter
+
+from capi_jobs.identity import Context, Reader, country_code, reader
+from capi_jobs.identity.browsers import fbc_built
+from capi_jobs.model import Conversion, Order, RowFault, Texts
+from capi_jobs.platforms import MatchKey, Platform
+
+Readers = Callable[[str, bool], Reader]
+
+# All countries there are, in several writings each.
+_COUNTRIES_REMEMBERED = 4_096
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_APP_FIELDS = ("app_id", "app_platform", "app_version", "os_version", "att_consent")
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One match key, with everything looked up that does not depend on the order."""
+
+    key: str
+    field: str
+    get: Callable[[Order], Texts | None]
+    read: Reader
+    many: bool
+
+
+class Converter:
+    """Turns orders into what one destination will see of them."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        *,
+        destination: str,
+        source: str,
+        default_country: str | None,
+        event_names: Mapping[str, str],
+        build_fbc: bool,
+    ) -> None:
+        """Prepare for one destination.
+
+        `event_names` are the destination's own spellings, before the platform's;
+        `default_country` (alpha-2) serves orders that tell none.
+        """
+        self._destination = destination
+        self._sources = platform.sources[source]
+        self._event_names = {**platform.event_names, **event_names}
+        country = default_country.upper() if default_country else None
+        self._default = Context(country)
+        self._fields = tuple(map(_field, platform.match_keys))
+        built = [key.key for key in platform.match_keys if key.form == "fbc"]
+        self._fbc_key = built[0] if built and build_fbc else None
+
+    def convert(
+        self, order: Order, event_id: str, *, event_time: datetime | None = None
+    ) -> Conversion | RowFault:
+        """Convert one order. A re-send passes the frozen time of its first send."""
+        source = self._sources.get(order.channel)
+        if source is None:
+            return RowFault(
+                "channel_not_supported",
+                "this destination takes no orders of the order's channel",
+            )
+        time = event_time or order.completed_at
+        dropped: list[str] = []
+        keys = self._match_keys(order, dropped)
+        if self._fbc_key and order.fbclid and self._fbc_key not in keys:
+            self._build_fbc(order.fbclid, time, keys, dropped)
+        return Conversion(
+            destination=self._destination,
+            order_id=order.order_id,
+            event_id=event_id,
+            event_name=self._event_names.get(order.event_name, order.event_name),
+            event_time=time,
+            value=order.value,
+            currency=order.currency,
+            source=source,
+            match_keys=keys,
+            page_url=order.page_url,
+            limited_data_use=order.limited_data_use,
+            app=_app(order),
+            items=order.items,
+            custom=order.custom,
+            dropped=tuple(dropped),
+        )
+
+    def _match_keys(self, order: Order, dropped: list[str]) -> dict[str, Texts]:
+        context = self._context(order.country)
+        keys: dict[str, Texts] = {}
+        for field in self._fields:
+            given = field.get(order)
+            if given is None:
+                continue
+            if isinstance(given, str):
+                found: Texts | None = field.read(given, context)
+                bad = found is None
+            else:
+                found, bad = _several(field, given, context)
+            if found:
+                keys[field.key] = found
+            if bad and field.field not in dropped:
+                dropped.append(field.field)
+        return keys
+
+    def _context(self, country: Texts | None) -> Context:
+        """The first country of the order that exists, else the destination's."""
+        if country is None:
+            return self._default
+        if isinstance(country, str):
+            return _context_of(country) or self._default
+        return next(filter(None, map(_context_of, country)), self._default)
+
+    def _build_fbc(
+        self, fbclid: str, time: datetime, keys: dict[str, Texts], dropped: list[str]
+    ) -> None:
+        built = fbc_built(fbclid, (time - _EPOCH) // _MILLISECOND)
+        if built and self._fbc_key:
+            keys[self._fbc_key] = built
+        else:
+            dropped.append("fbclid")
+
+
+def _field(key: MatchKey) -> _Field:
+    read = reader(key.form, hashed=key.hashed)
+    return _Field(key.key, key.field, attrgetter(key.field), read, key.many)
+
+
+def _several(
+    field: _Field, given: tuple[str, ...], context: Context
+) -> tuple[Texts | None, bool]:
+    """All usable values once each, or the first; and whether any was unusable."""
+    values = [field.read(text, context) for text in given]
+    found = tuple(dict.fromkeys(value for value in values if value))
+    if not found:
+        return None, bool(given)
+    one = len(found) == 1 or not field.many
+    return found[0] if one else found, None in values
+
+
+@lru_cache(_COUNTRIES_REMEMBERED)
+def _context_of(country: str) -> Context | None:
+    code = country_code(country)
+    return Context(code) if code else None
+
+
+def _app(order: Order) -> dict[str, str | bool | None]:
+    if order.app_id is None and order.app_platform is None:
+        return {}
+    return {field: getattr(order, field) for field in _APP_FIELDS}

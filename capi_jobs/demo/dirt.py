@@ -42,11 +42,11 @@ class Dirt:
 def soil(orders: list[DemoOrder], seed: int) -> None:
     """Do every kind to as many orders as it says, none twice."""
     rng = Random(f"{seed}-dirt")
-    pool = rng.sample(orders, len(orders))
     for dirt in DIRT:
         count = max(1, dirt.count * len(orders) // COUNTED_FOR)
-        clean = (order for order in pool if order.dirt is None and dirt.fits(order))
-        for order in islice(clean, count):
+        # Drawn anew for each kind: the rest of an earlier draw has not the shop's mix.
+        clean = [o for o in orders if o.dirt is None and dirt.fits(o)]
+        for order in rng.sample(clean, count):
             order.dirt, order.held_by = dirt.kind, dirt.held_by
             dirt.spoil(order, rng)
 

@@ -117,6 +117,15 @@ def test_an_order_has_one_kind_of_dirt_at_most(warehouse: sqlite3.Connection) ->
     assert len(set(orders)) == len(orders)
 
 
+def test_dirt_falls_on_every_channel_as_orders_do(
+    warehouse: sqlite3.Connection,
+) -> None:
+    """Four of five orders are on the web, and so is their dirt."""
+    web = found(warehouse, "channel = 'web'")
+    emails = noted(warehouse, "email_blank") | noted(warehouse, "email_broken")
+    assert 0.7 < len(emails & web) / len(emails) < 0.9
+
+
 def test_held_orders_have_no_other_reason_to_stay(
     warehouse: sqlite3.Connection,
 ) -> None:

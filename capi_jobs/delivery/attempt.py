@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from capi_jobs.config import Delivery
 from capi_jobs.delivery.tally import Tally
 from capi_jobs.errors import DestinationStopped
-from capi_jobs.ledger import Ledger
+from capi_jobs.ledger import Ledger, key_of
 from capi_jobs.lifecycle import Event
 from capi_jobs.model import (
     Accepted,
@@ -148,16 +148,16 @@ class Attempts:
             actor=self.actor,
             parent_id=parent_id,
         )
-        self.tally.already_known += len(due) - (len(claim.entries) if claim else 0)
-        if claim is None:
+        self.tally.already_known += len(claim.dropped)
+        if not claim:
             return Result()
         ids = {entry.event_id for entry in claim.entries}
         kept = [item for item in due if item.entry.event_id in ids]
-        outcomes = await self._call_in_lease(claim.batch_id, kept, began)
+        outcomes = await self.call_in_lease(claim.batch_id, kept, began)
         await self._settle(claim.batch_id, kept, outcomes)
         return self._result(claim.batch_id, kept, outcomes)
 
-    async def _call_in_lease(
+    async def call_in_lease(
         self, batch_id: str, items: Sequence[Prepared], began: float
     ) -> Sequence[Outcome]:
         """Call only while the answer must come before the lease is over."""
@@ -165,9 +165,9 @@ class Attempts:
         room = self.settings.lease - self.settings.call_deadline
         if spent >= room.total_seconds():
             return [Deferred("the ledger took too long to claim")] * len(items)
-        return await self.call(batch_id, items)
+        return await self._call(batch_id, items)
 
-    async def call(self, batch_id: str, items: Sequence[Prepared]) -> Sequence[Outcome]:
+    async def _call(self, batch_id: str, items: Sequence[Prepared]) -> Sequence[Outcome]:
         """Make the call of a claimed batch; an answer that nobody reads is lost."""
         platform = self.lane.platform
         call = platform.call(
@@ -220,10 +220,10 @@ class Attempts:
     async def _settle(
         self, batch_id: str, items: Sequence[Prepared], outcomes: Sequence[Outcome]
     ) -> None:
-        moves = [
-            (item.entry, *move_of(outcome))
+        moves = {
+            key_of(item.entry): move_of(outcome)
             for item, outcome in zip(items, outcomes, strict=True)
-        ]
+        }
         await self.books(
             self.ledger.settle_each,
             batch_id,

@@ -58,7 +58,7 @@ async def _reject_by_elimination(
         actor=attempts.actor,
         parent_id=refused.batch_id,
     )
-    if claim is None:
+    if not claim:
         return
     reason = refused.outcomes[0]
     said = getattr(reason, "reason", "")

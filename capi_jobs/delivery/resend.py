@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from capi_jobs.batching import halves
 from capi_jobs.delivery.attempt import Attempts, move_of
+from capi_jobs.ledger import Doubt, key_of
 from capi_jobs.model import Accepted, Deferred, Entry, Lost, Outcome, Prepared, Refused
 
 # Rebuild entries from the warehouse: event id → prepared, or why it cannot be.
@@ -33,7 +34,7 @@ async def _one_pass(attempts: Attempts, rebuild: AsyncRebuild) -> bool:
         await attempts.pace.turn()
         if attempts.over:
             return False
-        claim = await attempts.books(
+        doubt = await attempts.books(
             attempts.ledger.claim_in_doubt,
             attempts.lane.name,
             now=attempts.clock.now(),
@@ -41,19 +42,19 @@ async def _one_pass(attempts: Attempts, rebuild: AsyncRebuild) -> bool:
             dedup_window=attempts.lane.limits.dedup_window,
             attempts_max=attempts.settings.in_doubt_attempts_max,
             sent_before=began,
-            run_id=attempts.run_id,
             actor=attempts.actor,
         )
-        if claim is None:
+        if doubt is None:
             return split
-        outcomes = await _resend(attempts, claim.batch_id, claim.entries, rebuild)
+        outcomes = await _resend(attempts, doubt, rebuild)
         if any(isinstance(o, Deferred) and o.batch_refused for o in outcomes):
-            split |= await _split(attempts, claim.batch_id, claim.entries, outcomes)
+            split |= await _split(attempts, doubt, outcomes)
 
 
 async def _resend(
-    attempts: Attempts, batch_id: str, entries: Sequence[Entry], rebuild: AsyncRebuild
+    attempts: Attempts, doubt: Doubt, rebuild: AsyncRebuild
 ) -> list[Outcome]:
+    entries, began = doubt.entries, attempts.clock.monotonic()
     rebuilt = await rebuild(entries)
     latest = attempts.clock.now() + attempts.settings.lease
     ready, unsendable = list[Prepared](), dict[str, Outcome]()
@@ -65,31 +66,30 @@ async def _resend(
             unsendable[entry.event_id] = Deferred("too old for the platform by now")
         else:
             ready.append(item)
-    sent = await attempts.call(batch_id, ready) if ready else []
+    batch_id = doubt.batch.batch_id
+    sent = await attempts.call_in_lease(batch_id, ready, began) if ready else []
     answered = dict(zip((item.entry.event_id for item in ready), sent, strict=True))
     outcomes = [(unsendable | answered)[entry.event_id] for entry in entries]
     attempts.tally.resent += len(ready)
-    await _settle(attempts, batch_id, entries, outcomes)
+    await _settle(attempts, doubt, outcomes)
     _observe(attempts, sent)
     return outcomes
 
 
 async def _settle(
-    attempts: Attempts,
-    batch_id: str,
-    entries: Sequence[Entry],
-    outcomes: Sequence[Outcome],
+    attempts: Attempts, doubt: Doubt, outcomes: Sequence[Outcome]
 ) -> None:
-    moves = [
-        (entry, *move_of(outcome))
-        for entry, outcome in zip(entries, outcomes, strict=True)
-    ]
+    moves = {
+        key_of(entry): move_of(outcome)
+        for entry, outcome in zip(doubt.entries, outcomes, strict=True)
+    }
     await attempts.books(
         attempts.ledger.settle_each,
-        batch_id,
+        doubt.batch.batch_id,
         moves,
         now=attempts.clock.now(),
         actor=attempts.actor,
+        attempt=doubt.batch.attempts,
     )
 
 
@@ -99,26 +99,24 @@ def _observe(attempts: Attempts, outcomes: Sequence[Outcome]) -> None:
     attempts.tally.in_doubt -= sum(isinstance(o, Lost) for o in outcomes)
 
 
-async def _split(
-    attempts: Attempts,
-    batch_id: str,
-    entries: Sequence[Entry],
-    outcomes: Sequence[Outcome],
-) -> bool:
+async def _split(attempts: Attempts, doubt: Doubt, outcomes: Sequence[Outcome]) -> bool:
     """Part a refused batch, so that one bad event keeps no other in doubt."""
     if any(isinstance(o, Refused) for o in outcomes):
         # The answer named it: settling moved it to a batch of its own.
         return True
     together = [
-        entry
-        for entry, outcome in zip(entries, outcomes, strict=True)
+        key_of(entry)
+        for entry, outcome in zip(doubt.entries, outcomes, strict=True)
         if isinstance(outcome, Deferred) and outcome.batch_refused
     ]
+    if len(together) < len(doubt.entries):
+        # Others left the batch: what was refused together is tried alone first.
+        return bool(together)
     if len(together) < _PAIR:
         return False
     await attempts.books(
         attempts.ledger.split_in_doubt,
-        batch_id,
+        doubt.batch.batch_id,
         list(halves(together)),
         now=attempts.clock.now(),
         actor=attempts.actor,

@@ -1,0 +1,144 @@
+"""What commands share: answers on stdout, log and progress on stderr, exit codes.
+
+Nothing here knows a room of the house: commands hand in what is to be shown.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+from typer import Exit
+
+from capi_jobs.errors import CapiJobsError
+
+DONE, FAILED, USAGE, PERSON_NEEDED = 0, 1, 2, 3
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Show what the house says no to as three parts, without a traceback."""
+    try:
+        yield
+    except CapiJobsError as fault:
+        err.print(f"[red]✗[/] {escape(str(fault))}")
+        raise Exit(FAILED) from None
+    except KeyboardInterrupt:
+        err.print("[yellow]stopped[/]: the ledger is true; run again to go on")
+        raise Exit(FAILED) from None
+
+
+def answer(value: object) -> None:
+    """Print one JSON document on stdout."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=_plain)
+    sys.stdout.write("\n")
+
+
+def answer_lines(values: Iterable[object]) -> None:
+    """Print one JSON object a line on stdout, as they come."""
+    for value in values:
+        json.dump(value, sys.stdout, ensure_ascii=False, default=_plain)
+        sys.stdout.write("\n")
+
+
+def _plain(value: object) -> str:
+    """Money stays exact and times keep their zone: both go out as text."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    isoformat = getattr(value, "isoformat", None)
+    return isoformat() if isoformat else str(value)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; numbers stand right, text of others cannot style the terminal."""
+    made = Table(title=title, title_justify="left", title_style="bold", box=None)
+    filled = [[_cell(cell) for cell in row] for row in rows]
+    for i, column in enumerate(columns):
+        numeric = bool(filled) and all(_is_number(row[i]) for row in filled)
+        made.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in filled:
+        made.add_row(*row)
+    out.print(made)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return escape(str(value))
+
+
+def _is_number(cell: str) -> bool:
+    return cell == "–" or cell.replace(",", "").replace(".", "").isdigit()
+
+
+def money(values: Mapping[str, Decimal]) -> str:
+    """Write amounts of several currencies, largest first, never added up."""
+    told = sorted(values.items(), key=lambda one: (-one[1], one[0]))
+    return " · ".join(f"{amount:,f} {currency}" for currency, amount in told) or "–"
+
+
+def log_to_stderr(*, verbose: bool) -> None:
+    """Send the log to stderr, beside the answer."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+
+
+class Bars:
+    """Progress bars on a terminal, nothing elsewhere; one bar per destination."""
+
+    def __init__(self) -> None:
+        """Draw on stderr, and only where somebody can see it."""
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=32),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=err,
+            transient=True,
+            disable=not err.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        """Begin to draw."""
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the bars away: what counts is printed after them."""
+        self._progress.stop()
+
+    def stage(self, destination: str, stage: str, total: int | None) -> None:
+        """Begin a stage of one destination."""
+        text = f"{escape(destination)} [dim]{escape(stage)}[/]"
+        if destination not in self._tasks:
+            self._tasks[destination] = self._progress.add_task(text, total=total)
+        self._progress.reset(
+            self._tasks[destination], description=text, total=total, completed=0
+        )
+
+    def reached(self, destination: str, done: int) -> None:
+        """Say how far the stage has come."""
+        self._progress.update(self._tasks[destination], completed=done)

@@ -1,0 +1,155 @@
+"""`preview`: a file of orders → the exact requests, and every held order with its rule.
+
+Needs a destination of the configuration, no warehouse and no ledger; sends nothing.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+
+from capi_jobs.batching import batches
+from capi_jobs.config import Destination, Settings
+from capi_jobs.jobs.reading_files import read_rows
+from capi_jobs.model import Call, Hold, Order, OrderKey, OwedAs, Prepared, RowFault
+from capi_jobs.orders import event_id_of, read_order
+from capi_jobs.preparation import Page, Preparer, too_old
+from capi_jobs.validation import Validator
+
+# What stands where a secret would be.
+MASK = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be sent, and what would not and why."""
+
+    destination: str
+    calls: tuple[Call, ...]
+    held: tuple[Hold, ...]
+    ready: int
+
+    def as_json(self) -> bytes:
+        """Write the stable JSON; bodies are the exact bytes of the requests."""
+        requests = [
+            {
+                "destination": self.destination,
+                "method": call.method,
+                "url": call.url,
+                "headers": dict(call.headers),
+                "body": orjson.Fragment(call.body),
+            }
+            for call in self.calls
+        ]
+        held = [
+            {
+                "destination": self.destination,
+                "order_id": hold.order_id,
+                "rule": hold.rule,
+                "rules": hold.rules,
+                "message": hold.message,
+            }
+            for hold in self.held
+        ]
+        return orjson.dumps(
+            {"requests": requests, "held": held}, option=orjson.OPT_INDENT_2
+        )
+
+
+def preview(
+    settings: Settings, destination: Destination, file: Path, *, as_of: datetime
+) -> Preview:
+    """Prepare the orders of a file as a run at `as_of` would."""
+    rows = read_rows(file)
+    preparer = Preparer(
+        settings, destination, Validator(settings.validation.expectations, now=as_of)
+    )
+    keys = list(_keys(rows, settings))
+    page = preparer.page(keys, rows, now=as_of)
+    young, late = _by_age(preparer, page.ready, as_of + settings.delivery.lease)
+    return Preview(
+        destination.name,
+        tuple(_calls(preparer, young)),
+        (*page.holds, *_unsent(destination.name, page), *late),
+        len(young),
+    )
+
+
+def _calls(preparer: Preparer, ready: Sequence[Prepared]) -> Iterator[Call]:
+    destination = preparer.destination
+    target = destination.target(MASK if destination.app_secret else None)
+    for batch in batches(
+        ready,
+        events_max=preparer.limits.events_per_batch_max,
+        bytes_max=preparer.limits.body_bytes_max,
+        overhead=preparer.platform.overhead(target, MASK),
+    ):
+        yield preparer.platform.call([one.event for one in batch], target, MASK)
+
+
+def _keys(
+    rows: Sequence[Mapping[str, object]], settings: Settings
+) -> Iterator[OrderKey]:
+    """Give every order of the file its key, as reconcile would."""
+    template = settings.orders.event_id_template if settings.orders else "{order_id}"
+    keys = {}
+    for row in rows:
+        order = read_order(row, timezone=settings.orders_zone)
+        order_id = str(row.get("order_id") or "")
+        keys.setdefault(order_id, _key(order_id, order, template))
+    uses = Counter(key.event_id for key in keys.values() if key.event_id)
+    for key in keys.values():
+        shared = uses[key.event_id] > 1
+        yield replace(key, fault=_SHARED) if shared else key
+
+
+def _key(order_id: str, order: Order | tuple[RowFault, ...], template: str) -> OrderKey:
+    if isinstance(order, tuple):
+        return OrderKey(order_id, "", None, None, None, "", OwedAs.MISSING)
+    return OrderKey(
+        order_id,
+        event_id_of(order, None, template),
+        order.completed_at,
+        None,
+        order.value,
+        order.currency,
+        OwedAs.MISSING,
+    )
+
+
+def _by_age(
+    preparer: Preparer, ready: Sequence[Prepared], latest: datetime
+) -> tuple[list[Prepared], list[Hold]]:
+    young, late = [], []
+    for one in ready:
+        if too_old(one.conversion, preparer.limits, latest):
+            late.append(_hold_of(one, "expired", "older than the platform takes"))
+        else:
+            young.append(one)
+    return young, late
+
+
+def _hold_of(one: Prepared, rule: str, message: str) -> Hold:
+    entry = one.entry
+    return Hold(
+        entry.destination,
+        entry.order_id,
+        rule,
+        message,
+        (rule,),
+        entry.day,
+        entry.value,
+        entry.currency,
+    )
+
+
+def _unsent(destination: str, page: Page) -> Iterator[Hold]:
+    for order_id, reason in page.excluded.items():
+        rule = f"excluded_{reason}"
+        yield Hold(destination, order_id, rule, "not owed to anybody", (rule,))
+
+
+_SHARED = RowFault("event_id_shared", "another order of the file has this event id")

@@ -115,7 +115,7 @@ def _raw(told: object) -> object:
     return told.strip() if isinstance(told, str) else told
 
 
-def _items_readable(row: Mapping[str, object], order: Order | None) -> bool | None:
+def _items_are_json(row: Mapping[str, object], order: Order | None) -> bool | None:
     told = row.get("items")
     if order is not None or isinstance(told, (list, tuple)):
         return True if told or (order and order.items) else None
@@ -123,9 +123,14 @@ def _items_readable(row: Mapping[str, object], order: Order | None) -> bool | No
     if text is None:
         return None
     try:
-        return isinstance(orjson.loads(text), list)
+        orjson.loads(text)
     except ValueError:
         return False
+    return True
+
+
+def _codes(told: Sequence[str | None]) -> list[str | None]:
+    return [text and text.strip().upper() for text in told]
 
 
 def _hours(page: OrderPage, time: datetime) -> float:
@@ -174,13 +179,13 @@ COLUMNS: tuple[Column[OrderPage], ...] = (
         "money as a float, for ranges; null if no number",
         lambda p: [number(t) for t in p.told("value")],
     ),
-    Column("currency", "text", "ISO 4217 code", lambda p: p.told("currency")),
+    Column("currency", "text", "ISO 4217 code", lambda p: _codes(p.told("currency"))),
     Column(
-        "items_readable",
+        "items_are_json",
         "flag",
-        "whether the items are a JSON array; null if there are none",
+        "whether the items can be parsed; null if there are none",
         lambda p: [
-            _items_readable(r, o) for r, o in zip(p.rows, p.orders, strict=True)
+            _items_are_json(r, o) for r, o in zip(p.rows, p.orders, strict=True)
         ],
     ),
     Column(

@@ -1,0 +1,114 @@
+"""How many conversions have which match key, and a forecast of their match quality.
+
+The formula is our own and stands in `docs/match-quality.md`; what a platform says
+later comes from the platform. Dropped identifiers are counted here, not judged.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from capi_jobs.model import Conversion
+from capi_jobs.platforms import MatchKey
+
+# Field of the order → what it stands for. Of a group, one is as good as several.
+GROUPS: Mapping[str, str] = {
+    **dict.fromkeys(("fbc", "fbclid", "ttclid", "sc_click_id", "madid"), "click_id"),
+    **dict.fromkeys(("fbp", "ttp", "sc_cookie1"), "browser_id"),
+}
+# Points of a thousand. Our own choice: what names one person at a platform weighs
+# most, what narrows a crowd down weighs little.
+WEIGHTS: Mapping[str, int] = {
+    "email": 300,
+    "phone": 200,
+    "click_id": 150,
+    "customer_id": 100,
+    "browser_id": 75,
+    "ip": 50,
+    "user_agent": 25,
+    "last_name": 25,
+    "zip": 20,
+    "first_name": 15,
+    "date_of_birth": 15,
+    "city": 10,
+    "country": 10,
+    "state": 3,
+    "gender": 2,
+}
+SCORE_MAX = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceCoverage:
+    """What the conversions of one destination and source have; plain data."""
+
+    destination: str
+    source: str
+    conversions: int
+    keys: Mapping[str, int]  # order's field → conversions that have it
+    dropped: Mapping[str, int]  # order's field → conversions where it was unusable
+    forecast: float  # 0 to 10
+
+
+@dataclass(slots=True)
+class _Counts:
+    conversions: int = 0
+    points: int = 0
+    keys: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+class Coverage:
+    """Counts the conversions of one destination, page by page."""
+
+    def __init__(self, match_keys: Sequence[MatchKey]) -> None:
+        """Take the platform's own match keys: they say what 10 points would be."""
+        self._fields = {key.key: key.field for key in match_keys}
+        self._possible = points(self._fields.values())
+        self._counts: dict[tuple[str, str], _Counts] = {}
+
+    def add(self, conversions: Iterable[Conversion]) -> None:
+        for one in conversions:
+            place = one.destination, one.source
+            counts = self._counts.setdefault(place, _Counts())
+            told = {self._fields.get(k, k) for k, v in one.match_keys.items() if v}
+            counts.conversions += 1
+            counts.points += points(told)
+            counts.keys.update(told)
+            counts.dropped.update(set(one.dropped))
+
+    def told(self) -> tuple[SourceCoverage, ...]:
+        """Say what was counted, by destination and source; every key is listed."""
+        return tuple(
+            SourceCoverage(
+                destination=destination,
+                source=source,
+                conversions=counts.conversions,
+                keys={f: counts.keys[f] for f in dict.fromkeys(self._fields.values())},
+                dropped=dict(sorted(counts.dropped.items())),
+                forecast=self._forecast(counts),
+            )
+            for (destination, source), counts in sorted(self._counts.items())
+        )
+
+    def _forecast(self, counts: _Counts) -> float:
+        most = self._possible * counts.conversions
+        return round(SCORE_MAX * counts.points / most, 1) if most else 0.0
+
+
+def points(fields: Iterable[str]) -> int:
+    """Sum the weights of what is there; each group counts once."""
+    groups = {GROUPS.get(one, one) for one in fields}
+    return sum(WEIGHTS.get(group, 0) for group in groups)
+
+
+def weights_table() -> str:
+    """Write the weights as a Markdown table, for docs/match-quality.md."""
+    members: dict[str, list[str]] = {}
+    for name, group in GROUPS.items():
+        members.setdefault(group, []).append(name)
+    rows = [
+        f"| {', '.join(f'`{m}`' for m in members.get(group, [group]))} | {weight} |"
+        for group, weight in WEIGHTS.items()
+    ]
+    return "\n".join(["| Key (any of) | Points |", "|---|---:|", *rows])

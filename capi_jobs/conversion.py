@@ -4,8 +4,7 @@ Normal forms and hashing live in `identity/`, what each platform takes in `platf
 Pure; a page of orders passes here once per destination, so it is built to be fast.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
@@ -13,26 +12,13 @@ from operator import attrgetter
 from capi_jobs.identity import Context, Reader, country_code, reader
 from capi_jobs.identity.browsers import fbc_built
 from capi_jobs.model import Conversion, Order, RowFault, Texts
-from capi_jobs.platforms import MatchKey, Platform
-
-Readers = Callable[[str, bool], Reader]
+from capi_jobs.platforms import Platform
 
 # All countries there are, in several writings each.
 _COUNTRIES_REMEMBERED = 4_096
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _APP_FIELDS = ("app_id", "app_platform", "app_version", "os_version", "att_consent")
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """One match key, with everything looked up that does not depend on the order."""
-
-    key: str
-    field: str
-    get: Callable[[Order], Texts | None]
-    read: Reader
-    many: bool
 
 
 class Converter:
@@ -58,7 +44,10 @@ class Converter:
         self._event_names = {**platform.event_names, **event_names}
         country = default_country.upper() if default_country else None
         self._default = Context(country)
-        self._fields = tuple(map(_field, platform.match_keys))
+        self._steps = tuple(platform.match_keys)
+        self._reads = tuple(reader(s.form, hashed=s.hashed) for s in self._steps)
+        # One call for all fields: a loop of getattr costs as much as the hashing.
+        self._values = attrgetter(*(step.field for step in self._steps))
         built = [key.key for key in platform.match_keys if key.form == "fbc"]
         self._fbc_key = built[0] if built and build_fbc else None
 
@@ -98,19 +87,22 @@ class Converter:
     def _match_keys(self, order: Order, dropped: list[str]) -> dict[str, Texts]:
         context = self._context(order.country)
         keys: dict[str, Texts] = {}
-        for field in self._fields:
-            given = field.get(order)
+        steps = zip(self._values(order), self._reads, self._steps, strict=True)
+        for given, read, step in steps:
             if given is None:
                 continue
-            if isinstance(given, str):
-                found: Texts | None = field.read(given, context)
-                bad = found is None
+            if given.__class__ is str:
+                found = read(given, context)
+                if found is not None:
+                    keys[step.key] = found
+                    continue
+                bad = True
             else:
-                found, bad = _several(field, given, context)
-            if found:
-                keys[field.key] = found
-            if bad and field.field not in dropped:
-                dropped.append(field.field)
+                found, bad = _several(read, given, context, many=step.many)
+                if found:
+                    keys[step.key] = found
+            if bad and step.field not in dropped:
+                dropped.append(step.field)
         return keys
 
     def _context(self, country: Texts | None) -> Context:
@@ -131,21 +123,15 @@ class Converter:
             dropped.append("fbclid")
 
 
-def _field(key: MatchKey) -> _Field:
-    read = reader(key.form, hashed=key.hashed)
-    return _Field(key.key, key.field, attrgetter(key.field), read, key.many)
-
-
 def _several(
-    field: _Field, given: tuple[str, ...], context: Context
+    read: Reader, given: tuple[str, ...], context: Context, *, many: bool
 ) -> tuple[Texts | None, bool]:
     """All usable values once each, or the first; and whether any was unusable."""
-    values = [field.read(text, context) for text in given]
+    values = [read(text, context) for text in given]
     found = tuple(dict.fromkeys(value for value in values if value))
     if not found:
         return None, bool(given)
-    one = len(found) == 1 or not field.many
-    return found[0] if one else found, None in values
+    return found if many and len(found) > 1 else found[0], None in values
 
 
 @lru_cache(_COUNTRIES_REMEMBERED)

@@ -22,25 +22,30 @@ PHONES_REMEMBERED = 16_384
 # Dialled from most of the world, "00" stands for "+", whatever the shop's country;
 # no subscriber's number starts so. "+00" is a "+" put before a dialled "00".
 _DIALLED_PREFIX = re.compile(r"[\s(]*\+?[\s(]*00[\s).-]*(?=[0-9])")
-_SEPARATORS = {ord(character): None for character in " -.()"}
 # 7 to 15 digits: E.164 allows 15, and nothing shorter is a whole number.
 _PLAIN_INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
 # North American area codes start with 2–9; national numbers have ten digits.
 _PLAIN_NORTH_AMERICAN = re.compile(r"1?[2-9][0-9]{9}")
 _NORTH_AMERICAN = frozenset({"US", "CA"})
 # Country codes have one to three digits, and none is the beginning of another.
-_COUNTRY_CODE_DIGITS = (1, 2, 3)
+_COUNTRY_CODE_ENDS = (2, 3, 4)
 
 
 def e164(text: str, country: str | None) -> str | None:
     """Write a phone number as E.164 with its +, or None if nobody could dial it."""
-    plain = text.translate(_SEPARATORS)
+    plain = _without_separators(text)
     if _PLAIN_INTERNATIONAL.fullmatch(plain):
         if _plan_takes(plain):
             return plain
     elif country in _NORTH_AMERICAN and _PLAIN_NORTH_AMERICAN.fullmatch(plain):
         return "+1" + plain[-10:]
     return _remembered(text, country)
+
+
+def _without_separators(text: str) -> str:
+    """Five replacements take half the time of one translation."""
+    text = text.replace(" ", "").replace("-", "").replace(".", "")
+    return text.replace("(", "").replace(")", "")
 
 
 def e164_parsed(text: str, country: str | None) -> str | None:
@@ -77,26 +82,22 @@ class _Plan(NamedTuple):
     """What the library does with the digits after a country code."""
 
     lengths: frozenset[int]
-    national_prefix: re.Pattern[str] | None
+    national_prefix: re.Pattern[str]
 
 
 def _plan_takes(plain: str) -> bool:
     """Say whether the library would return these digits as they are."""
-    for digits in _COUNTRY_CODE_DIGITS:
-        plan = _plans().get(plain[1 : 1 + digits])
-        if plan is not None:
-            national = plain[1 + digits :]
-            return len(national) in plan.lengths and not _rewritten(national, plan)
+    plans = _plans()
+    for end in _COUNTRY_CODE_ENDS:
+        plan = plans.get(plain[1:end])
+        if plan:
+            lengths, national_prefix = plan
+            national = plain[end:]
+            if national[0] == "0" or len(national) not in lengths:
+                return False
+            prefix = national_prefix.match(national)
+            return prefix is None or prefix.end() == 0
     return False
-
-
-def _rewritten(national: str, plan: _Plan) -> bool:
-    if national.startswith("0"):
-        return True
-    if plan.national_prefix is None:
-        return False
-    prefix = plan.national_prefix.match(national)
-    return prefix is not None and prefix.end() > 0
 
 
 @cache
@@ -106,9 +107,9 @@ def _plans() -> dict[str, _Plan]:
     for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
         metadata = PhoneMetadata.metadata_for_region(regions[0], None)
         if metadata is not None and metadata.general_desc is not None:
-            prefix = metadata.national_prefix_for_parsing
+            prefix = metadata.national_prefix_for_parsing or ""
             plans[str(code)] = _Plan(
                 frozenset(metadata.general_desc.possible_length),
-                re.compile(prefix) if prefix else None,
+                re.compile(prefix),
             )
     return plans

@@ -61,7 +61,7 @@ _ALIASES = {
 _US_MILITARY = {"aa": "aa", "ae": "ae", "ap": "ap"}
 _US_ALIASES = {"washingtondc": "dc"}
 _US_ZIP = re.compile(r"([0-9]{5})(?:[\s-]*[0-9]{4})?")
-# Five, a dash and four digits: an American ZIP+4, whatever country is told or not.
+# Five, a dash and four digits: an American ZIP+4, where no country is told.
 _US_ZIP_PLUS_4 = re.compile(r"([0-9]{5})-[0-9]{4}")
 
 
@@ -104,13 +104,11 @@ def state(text: str, context: Context) -> str | None:
 
 def postcode(text: str, context: Context) -> str | None:
     """Lower case without spaces and dashes; five digits in the United States."""
-    plus_4 = _US_ZIP_PLUS_4.fullmatch(text.strip())
     if context.country == "US":
-        plus_4 = _US_ZIP.fullmatch(text.strip())
-        return plus_4[1] if plus_4 else None
-    if plus_4 and context.country is None:
-        return plus_4[1]
-    return letters(text, "LMN") or None
+        american = _US_ZIP.fullmatch(text.strip())
+        return american[1] if american else None
+    plus_4 = _US_ZIP_PLUS_4.fullmatch(text.strip()) if context.country is None else None
+    return plus_4[1] if plus_4 else letters(text, "LMN") or None
 
 
 @cache

@@ -1,30 +1,26 @@
 """capi_jobs.toml and the environment → Settings; every fault is reported at once.
 
-The only room that reads environment variables. Tables live in `sections.py` and
-`destinations.py`, types in `types.py`, the look-up of secrets in `secrets.py`.
+The only room that reads environment variables. Tables live in `sections.py`,
+`working.py` and `destinations.py`, types in `types.py`, the words of faults in
+`faults.py`, the look-up of secrets in `secrets.py`, paths in `anchoring.py`.
 """
 
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator
 
+from capi_jobs.config.anchoring import anchored
 from capi_jobs.config.destinations import Destination
+from capi_jobs.config.faults import config_fault, fault_lines, meant
 from capi_jobs.config.secrets import Credentials, secret_of
-from capi_jobs.config.sections import (
-    Delivery,
-    GateSettings,
-    LedgerSettings,
-    Orders,
-    SentEvents,
-    Validation,
-    Warehouse,
-)
+from capi_jobs.config.sections import LedgerSettings, Orders, SentEvents, Warehouse
 from capi_jobs.config.types import DatabaseUrl, SecretRef, Section, Span, ZoneName
+from capi_jobs.config.working import Delivery, GateSettings, Validation
 from capi_jobs.errors import ConfigFault
 
 __all__ = [
@@ -43,13 +39,13 @@ __all__ = [
     "Warehouse",
     "config_path",
     "load",
+    "read",
 ]
-
-_Database = TypeVar("_Database", Warehouse, LedgerSettings)
-_Source = TypeVar("_Source", Orders, SentEvents)
 
 FILE_NAME = "capi_jobs.toml"
 FILE_ENVIRONMENT = "CAPI_JOBS_CONFIG"
+# A hundred destinations take 30 KB; a larger file is something else.
+FILE_BYTES_MAX = 1_048_576
 
 
 class Settings(Section):
@@ -57,13 +53,14 @@ class Settings(Section):
 
     timezone: ZoneName | None = Field(
         None,
-        description="zone of the balance's days; else that of the orders, else UTC",
+        description="zone in which the days of the balance begin, such as"
+        " `Europe/Berlin`; else that of the orders, else UTC",
     )
-    warehouse: Warehouse | None = Field(None, description="needed but for `preview`")
+    warehouse: Warehouse | None = Field(None, description="all but `preview` needs it")
     ledger: LedgerSettings = Field(
         default_factory=LedgerSettings, description="capi-jobs' own books"
     )
-    orders: Orders | None = Field(None, description="needed but for `preview`")
+    orders: Orders | None = Field(None, description="all but `preview` needs it")
     sent_events: tuple[SentEvents, ...] = Field(
         (), description="logs of what was sent already, any number"
     )
@@ -85,20 +82,6 @@ class Settings(Section):
     def _url_alone(cls, value: object) -> object:
         """`warehouse = "sqlite:///shop.db"` says as much as the table."""
         return {"url": value} if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _names_agree(self) -> Self:
-        names = [d.name for d in self.destinations]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"destinations share a name: {', '.join(twice)}")
-        for log in self.sent_events:
-            if log.destination is not None and log.destination not in names:
-                raise ValueError(
-                    f"sent_events name the unknown destination {log.destination!r};"
-                    f" known: {', '.join(names)}"
-                )
-        return self
 
     @property
     def day_zone(self) -> ZoneInfo:
@@ -126,50 +109,88 @@ class Settings(Section):
 
     def tokens(self, chosen: tuple[Destination, ...]) -> dict[str, Credentials]:
         """Look up all secrets of these destinations; all that fail are named."""
-        found, faults = {}, []
+        found: dict[str, Credentials] = {}
+        faults: list[str] = []
         for d in chosen:
-            try:
-                token = secret_of(d.token, os.environ)
-                app = secret_of(d.app_secret, os.environ) if d.app_secret else None
-                found[d.name] = Credentials(token, app)
-            except ConfigFault as fault:
-                faults.append(f"destination {d.name}: {fault.what}")
+            token = _secret(d, "token", faults)
+            app = _secret(d, "app_secret", faults) if d.app_secret else None
+            found[d.name] = Credentials(token, app)
         if faults:
-            raise _faults("secrets are missing", faults)
+            raise config_fault("secrets cannot be read", faults)
         return found
+
+
+# The keys of each table, for those who mistype one.
+KEYS = {
+    "": tuple(Settings.model_fields),
+    "warehouse": tuple(Warehouse.model_fields),
+    "ledger": tuple(LedgerSettings.model_fields),
+    "orders": tuple(Orders.model_fields),
+    "sent_events": tuple(SentEvents.model_fields),
+    "validation": tuple(Validation.model_fields),
+    "gate": tuple(GateSettings.model_fields),
+    "delivery": tuple(Delivery.model_fields),
+    "destinations": tuple(Destination.model_fields),
+}
 
 
 def config_path(given: Path | None = None) -> Path:
     """Find the file: the one given, $CAPI_JOBS_CONFIG, or ./capi_jobs.toml."""
     named = given or os.environ.get(FILE_ENVIRONMENT)
     path = Path(named) if named else Path(FILE_NAME)
-    if not path.is_file():
-        raise ConfigFault(
-            f"there is no configuration at {path}",
-            do="`capi-jobs init` writes one; --config names another",
-        )
-    return path
+    try:
+        if path.is_file():
+            return path
+    except OSError as error:
+        raise ConfigFault(f"{path} cannot be read: {error.strerror}") from None
+    raise ConfigFault(
+        f"there is no configuration at {path}",
+        do="`capi-jobs init` writes one; --config names another",
+    )
 
 
 def load(given: Path | None = None) -> Settings:
     """Read, check and complete the configuration. Paths are relative to its file."""
     path = config_path(given)
+    return read(_table(path), path)
+
+
+def _table(path: Path) -> dict[str, Any]:
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigFault(f"{path} is not TOML: {error}", do="mend that line") from None
+        with path.open("rb") as file:
+            content = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:
         raise ConfigFault(f"{path} cannot be read: {error.strerror}") from None
-    return read(table, path)
+    if len(content) > FILE_BYTES_MAX:
+        raise ConfigFault(f"{path} is larger than {FILE_BYTES_MAX:,} bytes")
+    try:
+        # Editors on Windows put a byte order mark before the text.
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        what = f"{path} is not UTF-8 (line {line})"
+        raise ConfigFault(what, do="save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        what = f"{path} is not TOML: {error}"
+        raise ConfigFault(what, do="mend that line") from None
+    except (ValueError, RecursionError):
+        # A number of thousands of digits, or brackets nested as deep.
+        raise ConfigFault(f"{path} is not TOML that can be read") from None
 
 
 def read(table: Mapping[str, Any], path: Path) -> Settings:
     """Check a table as if it stood in the file at `path`."""
+    lifted = _lifted(table)
+    faults = list(_name_faults(lifted))
     try:
-        settings = Settings.model_validate(_lifted(table))
+        settings = Settings.model_validate(lifted)
     except ValidationError as error:
-        raise _faults(f"{path} cannot be used", list(_fault_lines(error))) from None
-    return _anchored(settings, path.resolve().parent)
+        faults = [*fault_lines(error, KEYS), *faults]
+    if not faults:
+        settings, faults = anchored(settings, path.resolve().parent, os.environ)
+    if faults:
+        raise config_fault(f"{path} cannot be used", faults)
+    return settings
 
 
 def _lifted(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,56 +202,36 @@ def _lifted(table: Mapping[str, Any]) -> dict[str, Any]:
     return lifted
 
 
-def _fault_lines(error: ValidationError) -> Iterator[str]:
-    for fault in error.errors(include_input=False, include_url=False):
-        place = "".join(
-            f"[{part}]" if isinstance(part, int) else f".{part}"
-            for part in fault["loc"]
-        ).lstrip(".")
-        yield f"{place or 'file'}: {fault['msg'].removeprefix('Value error, ')}"
+def _name_faults(table: Mapping[str, Any]) -> Iterator[str]:
+    """Compare names across tables, though these may have faults of their own."""
+    names: list[str] = []
+    for place, one in _tables(table, "destinations"):
+        name = one.get("name")
+        if isinstance(name, str):
+            if name in names:
+                first = names.index(name)
+                yield f"{place}.name: destinations[{first}] has the same name"
+            names.append(name)
+        else:
+            names.append("")
+    for place, log in _tables(table, "sent_events"):
+        wanted = log.get("destination")
+        if isinstance(wanted, str) and wanted not in names:
+            near = meant(wanted, names)
+            yield f"{place}.destination: no destination of that name{near}"
 
 
-def _faults(what: str, lines: list[str]) -> ConfigFault:
-    listed = "".join(f"\n  - {line}" for line in lines)
-    return ConfigFault(
-        f"{what}: {len(lines)} fault{'s' if len(lines) > 1 else ''}{listed}\n",
-        do="mend them; docs/configuration.md lists every setting",
-    )
+def _tables(
+    table: Mapping[str, Any], name: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    listed = table.get(name)
+    for index, one in enumerate(listed if isinstance(listed, list) else ()):
+        yield f"{name}[{index}]", one if isinstance(one, dict) else {}
 
 
-def _anchored(settings: Settings, folder: Path) -> Settings:
-    """Read relative paths from the folder of the file, not from where one stands."""
-    changes: dict[str, Any] = {
-        "ledger": _with_url(settings.ledger, folder),
-        "destinations": tuple(_secret_paths(d, folder) for d in settings.destinations),
-        "sent_events": tuple(_with_query(s, folder) for s in settings.sent_events),
-    }
-    if settings.warehouse:
-        changes["warehouse"] = _with_url(settings.warehouse, folder)
-    if settings.orders:
-        changes["orders"] = _with_query(settings.orders, folder)
-    if settings.validation.expectations:
-        where = folder / settings.validation.expectations
-        changes["validation"] = settings.validation.model_copy(
-            update={"expectations": where}
-        )
-    return settings.model_copy(update=changes)
-
-
-def _with_url(section: _Database, folder: Path) -> _Database:
-    return section.model_copy(update={"url": section.url.resolved(folder, os.environ)})
-
-
-def _with_query(section: _Source, folder: Path) -> _Source:
-    if section.query is None:
-        return section
-    return section.model_copy(update={"query": str(folder / section.query)})
-
-
-def _secret_paths(d: Destination, folder: Path) -> Destination:
-    changes = {
-        name: SecretRef(f"file:{folder / ref.place}")
-        for name in ("token", "app_secret")
-        if (ref := getattr(d, name)) is not None and ref.scheme == "file"
-    }
-    return d.model_copy(update=changes) if changes else d
+def _secret(d: Destination, name: str, faults: list[str]) -> str:
+    try:
+        return secret_of(getattr(d, name), os.environ)
+    except ConfigFault as fault:
+        faults.append(f"destination {d.name}, {name}: {fault.what}")
+        return ""

@@ -4,96 +4,171 @@ What a platform takes stands in `platforms/`; here it may be tightened, and loos
 up to the loosest documented reading, never beyond.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Literal, Self
+from datetime import timedelta
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from capi_jobs.config.types import BaseUrl, SecretRef, Section, Span
+from capi_jobs.config.faults import meant
+from capi_jobs.config.types import BaseUrl, SecretRef, Section, Span, Text, span_text
 from capi_jobs.platforms import NAMES, Limits, Platform, Target, platform_named
+
+_V = TypeVar("_V")
+_STRICTER = ("events_per_batch_max", "body_bytes_max", "requests_per_second_max")
+
+
+def _known_platform(name: str) -> str:
+    if name not in NAMES:
+        near = meant(name, NAMES)
+        raise ValueError(f"unknown platform{near}; known: {', '.join(NAMES)}")
+    return name
 
 
 class Destination(Section):
     """One dataset, pixel or app of one platform."""
 
     name: str = Field(
-        description="unique, shown everywhere", pattern=r"^[A-Za-z0-9][\w.-]{0,62}$"
+        description="your name for it, unique: letters, digits, `_`, `.`, `-`",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$",
     )
-    platform: str = Field(description=f"one of {', '.join(NAMES)}")
-    account: str = Field(min_length=1, description="dataset, pixel or app id")
-    token: SecretRef = Field(description="`env:NAME`, `file:PATH` or `airflow:CONN_ID`")
+    platform: Annotated[str, AfterValidator(_known_platform)] = Field(
+        description=f"one of {', '.join(f'`{name}`' for name in NAMES)}"
+    )
+    account: str = Field(
+        description="id of the dataset (Meta), pixel (TikTok, Snapchat) or app",
+        # It becomes part of a path: nothing that could lead elsewhere.
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$",
+    )
+    token: SecretRef = Field(
+        description="where the access token lies: `env:NAME`, `file:PATH` or"
+        " `airflow:CONN_ID`; never the token itself"
+    )
     app_secret: SecretRef | None = Field(
-        None, description="Meta: adds appsecret_proof to each call"
+        None,
+        description="Meta, where the app demands `appsecret_proof`: where its secret"
+        " lies, written like `token`",
     )
     base_url: BaseUrl | None = Field(
-        None, description="the sandbox or a proxy; https unless loopback"
+        None,
+        description="another address than the platform's: the sandbox or a proxy;"
+        " `https`, or `http` on this machine",
     )
-    api_version: str | None = Field(None, description="the platform's API version")
+    api_version: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,15}$",
+        description="the platform's API version; else the one capi-jobs was made for",
+    )
     source: str | None = Field(
-        None, description="TikTok: web, app or offline; Snapchat: web or app"
+        None,
+        description="kind of event source. TikTok: `web`, `app` or `offline`; Snapchat:"
+        " `web` or `app`; Meta has one for all; else the platform's first",
     )
     default_country: str | None = Field(
         None,
         pattern=r"^[A-Za-z]{2}$",
-        description="ISO alpha-2; reads national phones of orders without a country",
+        description="two letters (ISO 3166), such as `DE`: reads national phone numbers"
+        " of orders without a country",
     )
-    channels: tuple[str, ...] | None = Field(
-        None, description="channels of orders that belong here; else all it can take"
+    channels: tuple[Text, ...] | None = Field(
+        None,
+        min_length=1,
+        description="channels of the orders that belong here, such as"
+        ' `["web", "store"]`; else all that the source takes',
     )
     on_browser_seen: Literal["skip", "enrich"] = Field(
-        "skip", description="`enrich` sends a server copy inside the dedup window"
+        "skip",
+        description="`enrich` sends a server copy of what the pixel sent, with the same"
+        " id, inside the dedup window; `skip` never does",
+        json_schema_extra={"why": "what was counted needs no second copy"},
     )
-    event_names: dict[str, str] = Field(
+    event_names: dict[Text, Text] = Field(
         default_factory=dict,
         description="our event name = the spelling that this pixel uses",
     )
-    test_event_code: str | None = Field(None, description="marks every call as a test")
+    test_event_code: Text | None = Field(
+        None, description="marks every call as a test; the platform counts none of them"
+    )
     build_fbc: bool = Field(
         default=True,
-        description="Meta: build fbc from fbclid where the cookie is missing",
+        description="Meta: build `fbc` from `fbclid` where the cookie is missing",
+        json_schema_extra={"why": "Meta documents the form and asks for it"},
     )
     event_age_max: Span | None = Field(
-        None, description="oldest event sent; at most the platform's loosest reading"
+        None,
+        description="oldest event that is sent; else the platform's strictest"
+        " reading, at most its loosest",
     )
     dedup_window: Span | None = Field(
         None,
-        description="how long an event id is known; 0s never resends in doubt",
+        description="how long the platform is trusted to know an event id; `0s` never"
+        " sends again what is in doubt; else the platform's strictest reading, at most"
+        " its loosest",
     )
     events_per_batch_max: int | None = Field(
-        None, ge=1, description="events a call; only fewer than the platform's limit"
+        None, ge=1, description="events a call; at most what the platform takes"
     )
     body_bytes_max: int | None = Field(
-        None,
-        ge=10_000,
-        description="bytes a call; only fewer than the platform's limit",
+        None, ge=10_000, description="bytes a call; at most what the platform takes"
     )
     requests_per_second_max: float | None = Field(
-        None, gt=0, description="calls a second; only fewer than the platform's limit"
+        None, ge=0.01, description="calls a second; at most what the platform takes"
     )
 
-    @model_validator(mode="after")
-    def _agrees_with_platform(self) -> Self:
-        if self.platform not in NAMES:
-            raise ValueError(
-                f"platform {self.platform!r} is unknown; known: {', '.join(NAMES)}"
-            )
-        faults = list(_destination_faults(self, platform_named(self.platform)))
+    @field_validator(*_STRICTER)
+    @classmethod
+    def _only_tightened(cls, value: _V, info: ValidationInfo) -> _V:
+        platform = _platform(info)
+        if platform and value is not None:
+            most = getattr(platform.limits, str(info.field_name))
+            if value > most:
+                raise ValueError(f"{platform.name} takes {most:,} at most")
+        return value
+
+    @field_validator("dedup_window", "event_age_max")
+    @classmethod
+    def _up_to_the_loosest(
+        cls, value: timedelta | None, info: ValidationInfo
+    ) -> timedelta | None:
+        platform = _platform(info)
+        if platform and value is not None:
+            limits = platform.limits
+            window = info.field_name == "dedup_window"
+            ages = limits.event_age_ceiling.values()
+            most = limits.dedup_window_ceiling if window else max(ages)
+            if value > most:
+                raise ValueError(f"{platform.name} allows {span_text(most)} at most")
+        return value
+
+    @field_validator("source")
+    @classmethod
+    def _known_source(cls, source: str | None, info: ValidationInfo) -> str | None:
+        platform = _platform(info)
+        if platform and source is not None and source not in platform.sources:
+            raise ValueError(f"unknown; {platform.name} has {_listed(platform)}")
+        return source
+
+    @field_validator("channels")
+    @classmethod
+    def _taken_channels(
+        cls, channels: tuple[str, ...] | None, info: ValidationInfo
+    ) -> tuple[str, ...] | None:
+        platform = _platform(info)
+        if platform is None or channels is None or "source" not in info.data:
+            return channels
+        takes = platform.sources[info.data["source"] or next(iter(platform.sources))]
+        faults = [channel for channel in channels if channel not in takes]
         if faults:
-            raise ValueError("; ".join(faults))
-        return self
+            shown = ", ".join(repr(channel[:64]) for channel in faults[:5])
+            raise ValueError(f"{shown} cannot go here; possible: {', '.join(takes)}")
+        return channels
 
     def limits(self) -> Limits:
         """Return the platform's limits with this destination's settings applied."""
         limits = platform_named(self.platform).limits
         changes: dict[str, Any] = {
             name: value
-            for name in (
-                "events_per_batch_max",
-                "body_bytes_max",
-                "requests_per_second_max",
-                "dedup_window",
-            )
+            for name in (*_STRICTER, "dedup_window")
             if (value := getattr(self, name)) is not None
         }
         if self.event_age_max is not None:
@@ -127,24 +202,12 @@ class Destination(Section):
         )
 
 
-def _destination_faults(d: Destination, platform: Platform) -> Iterator[str]:
-    limits = platform.limits
-    for name in ("events_per_batch_max", "body_bytes_max", "requests_per_second_max"):
-        value, most = getattr(d, name), getattr(limits, name)
-        if value is not None and value > most:
-            yield f"{name} is {value}, {platform.name} takes {most} at most"
-    if d.dedup_window is not None and d.dedup_window > limits.dedup_window_ceiling:
-        yield f"dedup_window is longer than {platform.name} deduplicates"
-    loosest = max(limits.event_age_ceiling.values())
-    if d.event_age_max is not None and d.event_age_max > loosest:
-        yield f"event_age_max: {platform.name} takes {loosest.days} days at most"
-    if d.source is not None and d.source not in platform.sources:
-        yield f"source {d.source!r} is unknown; known: {', '.join(platform.sources)}"
-    yield from _channel_faults(d, platform)
+def _platform(info: ValidationInfo) -> Platform | None:
+    """Return the platform already read, or None if that itself is at fault."""
+    name = info.data.get("platform")
+    return platform_named(name) if name else None
 
 
-def _channel_faults(d: Destination, platform: Platform) -> Iterator[str]:
-    takes = platform.sources.get(d.source or next(iter(platform.sources)), {})
-    for channel in d.channels or ():
-        if channel not in takes:
-            yield f"channel {channel!r} cannot go here; possible: {', '.join(takes)}"
+def _listed(platform: Platform) -> str:
+    names = [name for name in platform.sources if name]
+    return ", ".join(names) if names else "one source for all, so leave it out"

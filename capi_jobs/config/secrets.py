@@ -28,22 +28,22 @@ def secret_of(ref: SecretRef, environment: Mapping[str, str]) -> str:
         text = environment.get(ref.place, "")
         missing = f"the environment variable {ref.place} is not set"
     elif ref.scheme == "file":
-        text, missing = (
-            _file_text(Path(ref.place)),
-            f"there is no secret in {ref.place}",
-        )
+        text = _file_text(Path(ref.place))
+        missing = f"there is no secret in the file {ref.place}"
     else:
         text, missing = "", f"{ref.scheme}:{ref.place} can be read inside Airflow only"
     if not text.strip():
         raise ConfigFault(missing)
-    if not text.strip().isprintable():
-        raise ConfigFault(f"{ref.scheme}:{ref.place} holds more than one line of text")
+    if not (text.strip().isascii() and text.strip().isprintable()):
+        # It travels in a header or URL; no platform's token has anything else.
+        raise ConfigFault(f"{ref.scheme}:{ref.place} holds more than one line of ASCII")
     return text.strip()
 
 
 def _file_text(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            return file.read(SECRET_BYTES_MAX).decode("utf-8")
-    except (OSError, UnicodeDecodeError):
+            content = file.read(SECRET_BYTES_MAX + 1)
+        return content.decode() if len(content) <= SECRET_BYTES_MAX else ""
+    except (OSError, ValueError):
         return ""

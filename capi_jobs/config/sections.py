@@ -1,179 +1,164 @@
-"""Tables of capi_jobs.toml about data and work: warehouse to delivery.
+"""Tables of capi_jobs.toml about data: where orders lie, and what is known of them.
 
-Descriptions are the text of `docs/configuration.md`. The destinations have a file of
-their own; loading and secrets live in the package's front.
+Descriptions and reasons (`why`) are the text of `docs/configuration.md`. How work is
+done stands in `working.py`, where it goes in `destinations.py`.
 """
 
+from collections.abc import Iterable
+from dataclasses import fields
 from datetime import timedelta
-from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from capi_jobs.config.types import DatabaseUrl, Section, Span, ZoneName
+from capi_jobs.config.faults import meant
+from capi_jobs.config.types import DatabaseUrl, Section, Span, Text, ZoneName
+from capi_jobs.model import Order
+from capi_jobs.orders import template_fault
 
 # What shops call an order that is paid and stays so; anything else is excluded.
 COMPLETED_STATUSES = ("completed", "complete", "paid", "fulfilled", "shipped", "closed")
 
+ORDER_COLUMNS = tuple(
+    f.name for f in fields(Order) if f.name not in {"custom", "consent_told"}
+)
+SENT_COLUMNS = (
+    "event_id event_name event_time order_id value currency destination platform"
+).split()
+
+
+def _only_known(names: Iterable[str], known: Iterable[str]) -> None:
+    faults = [f"{name[:64]!r} is unknown{meant(name, known)}" for name in names]
+    if faults:
+        raise ValueError("; ".join(faults))
+
+
+def _order_columns(columns: dict[str, str]) -> dict[str, str]:
+    _only_known([c for c in columns if c not in ORDER_COLUMNS], ORDER_COLUMNS)
+    return columns
+
+
+def _sent_columns(columns: dict[str, str]) -> dict[str, str]:
+    _only_known([c for c in columns if c not in SENT_COLUMNS], SENT_COLUMNS)
+    return columns
+
+
+def _template(text: str) -> str:
+    if fault := template_fault(text):
+        raise ValueError(fault)
+    return text
+
 
 class Warehouse(Section):
-    """Where the orders and the events already sent lie; only ever read."""
+    """Where the orders and the events already sent lie. It is only ever read.
+
+    `warehouse = "sqlite:///shop.db"` is short for a table with `url` alone.
+    """
 
     url: DatabaseUrl = Field(
-        description="SQLAlchemy URL, or `duckdb:///` for Parquet, CSV and DuckDB files"
+        description="SQLAlchemy URL; `duckdb:///FILE` for a DuckDB file, `duckdb:///`"
+        " for Parquet and CSV files; or `env:NAME`, where the URL is read from"
     )
 
 
 class LedgerSettings(Section):
-    """Where capi-jobs keeps its books; SQLite or PostgreSQL."""
+    """Where capi-jobs keeps its books: SQLite or PostgreSQL.
+
+    `ledger = "sqlite:///books.db"` is short for a table with `url` alone.
+    """
 
     url: DatabaseUrl = Field(
-        DatabaseUrl("sqlite:///capi_jobs_ledger.db"), description="SQLAlchemy URL"
+        DatabaseUrl("sqlite:///capi_jobs_ledger.db"),
+        description="SQLAlchemy URL, or `env:NAME`, where the URL is read from",
+        json_schema_extra={"why": "needs nothing; PostgreSQL for several machines"},
     )
     retention: Span = Field(
         timedelta(days=400),
-        description="`ledger retention` removes what is older (13 months of reports)",
+        description="`ledger retention` removes what is older",
+        json_schema_extra={"why": "reports of thirteen months can be compared"},
     )
 
 
-class Orders(Section):
-    """The view of completed orders (one relation or one SELECT)."""
+class _Source(Section):
+    """One relation, or one SELECT in a file."""
 
-    relation: str | None = Field(None, description="table, view or file of orders")
-    query: str | None = Field(None, description="path of a .sql file with one SELECT")
-    columns: dict[str, str] = Field(
-        default_factory=dict, description="our column name = the view's column name"
+    relation: Text | None = Field(
+        None, description="table, view or file; give this or `query`"
     )
-    custom: dict[str, str] = Field(
-        default_factory=dict, description="custom property = the view's column name"
+    query: Text | None = Field(
+        None,
+        validate_default=True,
+        description="path of a .sql file with one SELECT; give this or `relation`",
+    )
+
+    @field_validator("query")
+    @classmethod
+    def _one_of_two(cls, query: str | None, info: ValidationInfo) -> str | None:
+        if "relation" in info.data and (info.data["relation"] is None) == (
+            query is None
+        ):
+            raise ValueError("give either relation or query")
+        return query
+
+
+class Orders(_Source):
+    """The completed orders, as one relation or one SELECT."""
+
+    columns: Annotated[dict[str, Text], AfterValidator(_order_columns)] = Field(
+        default_factory=dict,
+        description="our column = theirs, where they differ: `value = 'total_gross'`",
+    )
+    custom: dict[Text, Text] = Field(
+        default_factory=dict,
+        description="custom property of the event = column that it comes from",
     )
     timezone: ZoneName | None = Field(
-        None, description="zone in which times without an offset are read"
+        None,
+        description="zone in which times without an offset are read, such as"
+        " `Europe/Berlin`; without it, they are faults",
+        json_schema_extra={"why": "a guessed zone shifts orders to other days"},
     )
-    completed_statuses: tuple[str, ...] = Field(
-        COMPLETED_STATUSES, description="statuses that count; others are excluded"
+    completed_statuses: tuple[Text, ...] = Field(
+        COMPLETED_STATUSES,
+        min_length=1,
+        description="statuses that count, in any case of letters; others are excluded",
     )
     consent_unknown: Literal["exclude", "send"] = Field(
-        "exclude", description="orders whose consent is NULL in a view that has it"
+        "exclude",
+        description="what to do with an order whose consent is NULL, in a view that"
+        " has the column",
+        json_schema_extra={"why": "no answer is not a yes"},
     )
-    event_id_template: str = Field(
-        "{order_id}", description="event id of an order that has none and was not seen"
+    event_id_template: Annotated[str, AfterValidator(_template)] = Field(
+        "{order_id}",
+        description="event id of an order that has none and that no browser event"
+        " names; may hold `{order_id}`, `{event_name}`, `{currency}`",
+        json_schema_extra={"why": "the same id on every run and every machine"},
     )
     lookback: Span = Field(
         timedelta(days=3),
-        description="how far before the interval late orders are read again",
+        description="how far before the interval orders are read again, for rows that"
+        " reached the warehouse late",
+        json_schema_extra={"why": "costs nothing: the ledger knows what was sent"},
     )
 
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.relation is None) == (self.query is None):
-            raise ValueError("give either relation or query")
-        return self
 
+class SentEvents(_Source):
+    """A log of events that something else sent: the pixel, or another server sender."""
 
-class SentEvents(Section):
-    """A log of events that somebody else already sent."""
-
-    relation: str | None = Field(None, description="table, view or file of events")
-    query: str | None = Field(None, description="path of a .sql file with one SELECT")
-    channel: Literal["browser", "server"] = Field(description="who sent them")
-    platform: str | None = Field(
-        None, description="all rows are this platform's (else a column says it)"
+    channel: Literal["browser", "server"] = Field(
+        description="who sent them: the pixel in the browser, or a server"
     )
-    destination: str | None = Field(
-        None, description="all rows are this destination's (else a column says it)"
+    platform: Text | None = Field(
+        None, description="platform of all its rows; else its column `platform` says"
     )
-    columns: dict[str, str] = Field(
-        default_factory=dict, description="our column name = the log's column name"
+    destination: Text | None = Field(
+        None,
+        description="destination of all its rows; else its column `destination` says",
+    )
+    columns: Annotated[dict[str, Text], AfterValidator(_sent_columns)] = Field(
+        default_factory=dict, description="our column = theirs, where they differ"
     )
     timezone: ZoneName | None = Field(
         None, description="zone in which times without an offset are read"
     )
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.relation is None) == (self.query is None):
-            raise ValueError("give either relation or query")
-        return self
-
-
-class Validation(Section):
-    """Rules about rows."""
-
-    expectations: Path | None = Field(
-        None, description="folder with orders.json and conversions.json; else ours"
-    )
-
-
-class GateSettings(Section):
-    """When a data owner is asked before anything is sent."""
-
-    ask_first_run: bool = Field(
-        default=True,
-        description="ask on a destination's first run: everything looks missing",
-    )
-    ask_without_sent_events: bool = Field(
-        default=True,
-        description="ask, until one run was approved, when no log covers it",
-    )
-    ask_empty_source: bool = Field(
-        default=True, description="ask when there are no orders"
-    )
-    bad_rows_share_max: float = Field(
-        0.05, ge=0, le=1, description="ask when more of the rows are held"
-    )
-    bad_rows_floor: int = Field(
-        20, ge=0, description="fewer held rows than this never ask"
-    )
-    missing_growth_max: float = Field(
-        3.0, gt=1, description="ask when missing orders or value grow by this factor"
-    )
-    missing_floor: int = Field(
-        100, ge=0, description="fewer missing orders than this never ask"
-    )
-    source_shrink_max: float = Field(
-        4.0, gt=1, description="ask when orders per day fall by this factor"
-    )
-    history_runs: int = Field(
-        7, ge=1, le=100, description="so many earlier runs are compared"
-    )
-
-
-class Delivery(Section):
-    """How calls are made. Each default has its reason in docs/configuration.md."""
-
-    call_deadline: Span = Field(
-        timedelta(seconds=30),
-        description="after this an answer counts as lost (platforms answer in 1 s)",
-    )
-    lease: Span = Field(
-        timedelta(minutes=2),
-        description="after this another run may take over; longer than call_deadline",
-    )
-    run_deadline: Span = Field(
-        timedelta(hours=6), description="no new call is begun after this"
-    )
-    in_flight_max: int = Field(
-        8,
-        ge=1,
-        le=16,
-        description="calls at once per destination (httpx slows past 16)",
-    )
-    page_rows: int = Field(
-        20_000, ge=1, le=100_000, description="orders in memory at once"
-    )
-    attempts_max: int = Field(
-        5, ge=1, le=20, description="calls a run makes for one event that is put off"
-    )
-    in_doubt_attempts_max: int = Field(
-        10, ge=1, le=100, description="calls ever made for one event in doubt"
-    )
-
-    @model_validator(mode="after")
-    def _deadline_before_lease(self) -> Self:
-        if self.call_deadline >= self.lease:
-            raise ValueError(
-                "call_deadline must be shorter than lease: a call that may still"
-                " be answered would be taken over"
-            )
-        return self

@@ -1,15 +1,16 @@
 """Types of settings: spans of time, database URLs, secrets by reference, addresses.
 
 They are checked when the configuration is read; secrets are resolved only when they
-are needed, and never shown.
+are needed, and never shown. What a fault reads like is `faults.py`.
 """
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -17,33 +18,50 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
 )
 
 from capi_jobs.errors import ConfigFault
 
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
-# sqlite:///shop.db and duckdb:///shop.duckdb; an empty path is a database in memory.
-_FILE_URL = re.compile(r"(?P<scheme>(?:sqlite|duckdb)(?:\+\w+)?):///(?P<path>[^?]+)")
+_SPAN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+# Far beyond any window, retention or deadline; keeps dates computable.
+SPAN_MAX = timedelta(days=36_500)
+
+# sqlite:///shop.db and duckdb:///shop.duckdb; an empty path is a database in memory.
+_FILE_URL = re.compile(
+    r"(?P<scheme>(?:sqlite|duckdb)(?:\+\w+)?):///(?P<path>[^?]+)(?P<query>\?.*)?",
+    re.DOTALL,
+)
+_ANY_URL = re.compile(r"[A-Za-z][\w+.-]*://")
+_SECRET_WORDS = re.compile(r"pass|pwd|secret|token|key|cred", re.IGNORECASE)
+# POSIX writes the names of variables so; a token pasted after `env:` hardly ever is.
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
+_DO_URL = "write a URL such as sqlite:///shop.db, or env:NAME to read it from there"
 
 
 class Section(BaseModel):
     """A table of capi_jobs.toml: unknown keys are refused, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False
+    )
+
+
+Text = Annotated[str, Field(min_length=1)]
 
 
 def _read_span(value: Any) -> Any:  # noqa: ANN401  # whatever TOML holds
-    if isinstance(value, str):
-        found = _SPAN.fullmatch(value.strip())
-        if not found:
-            raise ValueError("write a span as 45s, 30m, 48h, 7d or 2w")
-        return timedelta(**{_UNITS[found[2]]: float(found[1])})
     if isinstance(value, timedelta):
         return value
-    raise ValueError("write a span as text: 45s, 30m, 48h, 7d or 2w")
+    found = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not found:
+        raise ValueError('write a span of time as "45s", "30m", "48h", "7d" or "2w"')
+    span = timedelta(**{_UNITS[found[2]]: float(found[1])})
+    if span > SPAN_MAX:
+        raise ValueError(f"a span can be {SPAN_MAX.days:,} days at most")
+    return span
 
 
 def _not_negative(value: timedelta) -> timedelta:
@@ -54,11 +72,11 @@ def _not_negative(value: timedelta) -> timedelta:
 
 def span_text(span: timedelta) -> str:
     """Write a span as the configuration takes it."""
-    seconds = int(span.total_seconds())
+    seconds = span.total_seconds()
     for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
         if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
+            return f"{int(seconds // size)}{unit}"
+    return f"{seconds:.6f}".rstrip("0").rstrip(".") + "s"
 
 
 Span = Annotated[
@@ -81,14 +99,36 @@ ZoneName = Annotated[str, AfterValidator(_known_zone)]
 
 
 class DatabaseUrl(str):
-    """A database URL; `shown` leaves out the password, and so does its repr."""
+    """A database URL. Libraries read it whole; its str, repr and JSON are `shown`."""
 
     __slots__ = ()
 
     @property
     def shown(self) -> str:
-        """The URL without its password."""
-        return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", str.__str__(self))
+        """The URL without password; where one cannot be told apart, without more."""
+        text = str.__str__(self)
+        if text.startswith("env:"):
+            return text
+        scheme, _, rest = text.partition("://")
+        if not rest or not _ANY_URL.match(text):
+            return "***"
+        if rest.startswith("/"):
+            return f"{scheme}://{_without_secrets(rest)}"
+        user, at, place = rest.rpartition("@")
+        if "?" in user:
+            # An @ after a ? may belong to either password: show neither.
+            return f"{scheme}://***"
+        who, colon, _ = user.partition(":")
+        hidden = f"{who}:***" if colon else who
+        return f"{scheme}://{hidden}{at}{_without_secrets(place)}"
+
+    def __str__(self) -> str:
+        """Never the password."""
+        return self.shown
+
+    def __format__(self, spec: str) -> str:
+        """Never the password."""
+        return format(self.shown, spec)
 
     def __repr__(self) -> str:
         """Never the password."""
@@ -99,12 +139,15 @@ class DatabaseUrl(str):
         text = str.__str__(self)
         if text.startswith("env:"):
             name = text.removeprefix("env:")
-            text = environment.get(name, "")
+            text = environment.get(name, "").strip()
             if not text:
                 raise ConfigFault(f"the environment variable {name} is not set")
+            if not _ANY_URL.match(text):
+                raise ConfigFault(f"the environment variable {name} holds no URL")
         found = _FILE_URL.fullmatch(text)
-        if found and not found["path"].startswith(("/", ":memory:")):
-            return DatabaseUrl(f"{found['scheme']}:///{folder / found['path']}")
+        if found and not found["path"].startswith(("/", ":memory:", "file:")):
+            where = folder / found["path"]
+            return DatabaseUrl(f"{found['scheme']}:///{where}{found['query'] or ''}")
         return DatabaseUrl(text)
 
     @classmethod
@@ -112,8 +155,28 @@ class DatabaseUrl(str):
         from pydantic_core import core_schema  # noqa: PLC0415  # pydantic's own way
 
         return core_schema.no_info_after_validator_function(
-            cls, core_schema.str_schema(min_length=1)
+            _database_url,
+            core_schema.str_schema(),
+            serialization=core_schema.plain_serializer_function_ser_schema(str),
         )
+
+
+def _without_secrets(place: str) -> str:
+    """Leave out a query that may hold a secret (`?password=…`, `?sslkey=…`)."""
+    before, _, query = place.partition("?")
+    secret = _SECRET_WORDS.search(unquote_plus(query))
+    return f"{before}?***" if secret else place
+
+
+def _database_url(text: str) -> DatabaseUrl:
+    # The text is not shown: it may hold a password in a form of its own.
+    url = DatabaseUrl(text.strip())
+    if url.startswith("env:"):
+        if not _VARIABLE.fullmatch(url, len("env:")):
+            raise ValueError(_DO_VARIABLE)
+    elif not _ANY_URL.match(url):
+        raise ValueError(_DO_URL)
+    return url
 
 
 class SecretRef(str):
@@ -140,23 +203,42 @@ class SecretRef(str):
         )
 
 
+_DO_VARIABLE = "write env:NAME, with the variable's name in capitals"
+
+
 def _secret_ref(text: str) -> SecretRef:
+    # The text is not shown: somebody may have pasted the token itself.
     ref = SecretRef(text.strip())
     if ref.scheme not in {"env", "file", "airflow"} or not ref.place.strip():
-        # The text is not shown: somebody may have pasted the token itself.
         raise ValueError("secrets never stand here; write env:NAME or file:PATH")
+    if ref.scheme == "env" and not _VARIABLE.fullmatch(ref.place):
+        raise ValueError(_DO_VARIABLE)
     return ref
 
 
 def _safe_address(text: str) -> str:
-    parts = urlsplit(text.strip())
-    if parts.username or parts.password or parts.query or parts.fragment:
+    address = text.strip().rstrip("/")
+    # Not shown, for the same reason: a URL may have its token inside.
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("not an address") from None
+    if not address.isprintable() or " " in address or not parts.hostname:
+        raise ValueError("not an address; write https://host or https://host/path")
+    if "@" in parts.netloc or "?" in address or "#" in address:
         raise ValueError("no user, query or fragment belongs in base_url")
-    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
-        return text.strip().rstrip("/")
-    if parts.scheme != "https" or not parts.hostname:
+    loopback = parts.scheme == "http" and _is_loopback(parts.hostname)
+    if parts.scheme != "https" and not loopback:
         raise ValueError("base_url must be https, or http on this machine (loopback)")
-    return text.strip().rstrip("/")
+    return address
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 BaseUrl = Annotated[str, AfterValidator(_safe_address)]

@@ -4,7 +4,6 @@ What happens to a request stands in intake.py, the sandbox's own doors in contro
 """
 
 import zlib
-from collections.abc import Callable, Mapping
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.types import Receive, Scope, Send
@@ -17,7 +16,6 @@ from .tiktok import ROUTE_NOT_FOUND, envelope
 from .wire import Answer, Incoming, Platform, Refused
 
 ABORT = "sandbox.abort"  # where server.py leaves the way to close a connection
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def create_app(settings: SandboxSettings | None = None) -> FastAPI:
@@ -100,13 +98,7 @@ class Desk:
 
     async def _read(self, request: Request) -> Incoming | None:
         """Read a request; None when its body is beyond the limit."""
-        body_max = self._sandbox.settings.body_bytes_max
-        if int(request.headers.get("content-length") or 0) > body_max:
-            return None
-        form = None
-        if request.headers.get("content-type", "").startswith(FORMS):
-            form = await _read_form(request, body_max)
-        body = b"" if form is not None else await _read_body(request, body_max)
+        body = await _read_body(request, self._sandbox.settings.body_bytes_max)
         if body is None:
             return None
         return Incoming(
@@ -114,7 +106,6 @@ class Desk:
             headers=request.headers,
             query=request.query_params,
             body=body,
-            form=form,
         )
 
 
@@ -122,7 +113,7 @@ class Dropped(Response):
     """No answer: the connection is closed under the client's hands."""
 
     async def __call__(self, scope: Scope, receive: Receive, _: Send) -> None:
-        abort: Callable[[], None] | None = scope.get(ABORT)
+        abort = scope.get(ABORT)
         if abort is None:
             raise ConnectionResetError("The sandbox dropped this connection by script")
         abort()
@@ -141,11 +132,6 @@ def respond(answer: Answer) -> Response:
 
 async def _no_route(_: Request) -> Response:
     return respond(envelope(0, ROUTE_NOT_FOUND, "The request path does not exist."))
-
-
-async def _read_form(request: Request, body_max: int) -> Mapping[str, str]:
-    async with request.form(max_part_size=body_max) as form:
-        return {name: text for name, text in form.items() if isinstance(text, str)}
 
 
 async def _read_body(request: Request, body_max: int) -> bytes | None:

@@ -23,9 +23,5 @@ class SandboxClock:
     def now(self) -> datetime:
         return self._machine() + self.shift
 
-    def move(self, by: timedelta) -> None:
-        """Move the clock on, or back when negative; moves add up."""
-        self.shift += by
-
     def reset(self) -> None:
         self.shift = timedelta()

@@ -90,7 +90,7 @@ class Control:
     async def pixel(self, pixel: Pixel) -> Response:
         """Receive a browser event, now or at a time that has passed."""
         visit = self._sandbox.visit(pixel.platform, pixel.account)
-        visit.events = 1
+        visit.events, visit.outcome = 1, "pixel"
         platform = self._sandbox.platforms[pixel.platform]
         seen = pixel.model_dump(exclude={"platform", "account", "received_at"})
         visit.received_at = pixel.received_at or visit.received_at

@@ -105,7 +105,7 @@ def is_whole(value: object) -> bool:
 
 def is_flag(value: object) -> bool:
     """0 or 1, or a boolean."""
-    return value in {0, 1} and type(value) in {int, bool}
+    return type(value) in {int, bool} and value in {0, 1}
 
 
 def is_number(value: object) -> bool:

@@ -23,6 +23,7 @@ from .fields import (
     require,
     text_of,
 )
+from .forms import read_form
 from .meta_answers import refusal, trace_id, usage
 from .settings import SandboxSettings
 from .wire import (
@@ -61,11 +62,11 @@ class Meta:
 
     def read(self, incoming: Incoming) -> Submission:
         """Read a JSON body, or a form whose `data` is JSON text."""
-        if incoming.form is not None:
-            body: Json = dict(incoming.form)
-            body["data"] = _events_in_form(incoming.form.get("data", ""))
-        else:
+        form = read_form(incoming.headers.get("content-type", ""), incoming.body)
+        if form is None:
             body = read_json(incoming.body)
+        else:
+            body = {**form, "data": _events_in_form(form.get("data", ""))}
         for name in ("access_token", "appsecret_proof"):
             if name in incoming.query:
                 body.setdefault(name, incoming.query[name])
@@ -92,9 +93,10 @@ class Meta:
         check_each(submission.events, lambda event: self._check_event(event, now))
 
     def _check_version(self, version: str, now: datetime) -> None:
-        end = self._settings.meta_versions.get(version)
+        versions = self._settings.meta_versions
+        end = versions.get(version)
         if end is None or now.date() >= end:
-            live = max(self._settings.meta_versions)
+            live = max(versions, key=versions.__getitem__)
             raise Refused(
                 Kind.VERSION,
                 "You are calling a deprecated version of the Ads API."
@@ -143,10 +145,8 @@ class Meta:
         for event in submission.events:
             custom = part(event, "custom_data")
             name = str(event["event_name"])
-            event_id, source = (
-                text_of(event, "event_id"),
-                text_of(event, "action_source"),
-            )
+            event_id = text_of(event, "event_id")
+            source = text_of(event, "action_source")
             if source == "physical_store":
                 keys = _store_keys(event, custom)
             else:
@@ -169,8 +169,9 @@ class Meta:
         if event_id is not None:
             keys: tuple[Key, ...] = (Key(f"event_id:{name}", event_id, DEDUP_SECONDS),)
         else:
+            # Browser events never meet each other so: hence no seconds.
             keys = tuple(
-                Key(f"browser:{field}:{name}", value, DEDUP_SECONDS)
+                Key(f"browser:{field}:{name}", value, 0)
                 for field in ("fbp", "external_id")
                 if (value := seen.get(field)) is not None
             )

@@ -70,8 +70,7 @@ class Snapchat:
         )
 
     def check(self, submission: Submission, now: datetime) -> None:
-        if not 1 <= len(submission.events) <= EVENTS_MAX:
-            raise Refused(Kind.BATCH_SIZE, f"takes 1 to {EVENTS_MAX} events", "data")
+        _check_size(submission)
         check_each(submission.events, lambda event: self.check_event(event, now))
 
     def check_event(self, event: Json, now: datetime) -> None:
@@ -91,6 +90,7 @@ class Snapchat:
 
     def validate(self, submission: Submission, now: datetime) -> Answer:
         """Judge each event by itself; nothing is counted."""
+        _check_size(submission)
         logs = [
             self._judge(index, event, now)
             for index, event in enumerate(submission.events)
@@ -200,6 +200,11 @@ def stats(counted: Counter[str], latest: int) -> Answer:
             },
         }
     )
+
+
+def _check_size(submission: Submission) -> None:
+    if not 1 <= len(submission.events) <= EVENTS_MAX:
+        raise Refused(Kind.BATCH_SIZE, f"takes 1 to {EVENTS_MAX} events", "data")
 
 
 def _name(event: Json) -> str:

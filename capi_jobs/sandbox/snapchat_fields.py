@@ -1,11 +1,12 @@
 """Snapchat's fields: what each must hold. The rules are in snapchat.py."""
 
-import math
+import re
 from collections.abc import Mapping
 
 from .fields import (
     Rule,
     Table,
+    is_amount,
     is_bool,
     is_currency,
     is_extinfo,
@@ -22,6 +23,8 @@ from .fields import (
     one_or_more,
 )
 from .wire import Kind
+
+_decimal = re.compile(r"[0-9]+(\.[0-9]+)?\Z").match
 
 EVENT_NAMES = frozenset(
     {
@@ -63,13 +66,7 @@ TYPES: Mapping[str, str] = {
 
 def is_value(value: object) -> bool:
     """Take a number or, as in the official sample, its text; never below zero."""
-    if type(value) not in {int, float, str}:
-        return False
-    try:
-        number = float(value)  # type: ignore[arg-type] # one of three types
-    except (OverflowError, ValueError):
-        return False
-    return math.isfinite(number) and number >= 0
+    return is_amount(value) or (isinstance(value, str) and _decimal(value) is not None)
 
 
 def is_event_name(value: object) -> bool:

@@ -65,7 +65,6 @@ class Incoming:
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes = field(repr=False)
-    form: Mapping[str, str] | None = None  # when the body is a form
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,40 @@
+"""Tokens and accounts are asked for before anything else is judged."""
+
+import pytest
+
+from capi_jobs.sandbox import SandboxSettings
+from tests.sandbox.builders import ACCOUNTS, EVENTS, ok
+from tests.sandbox.conftest import shop_of
+
+PLATFORMS = ["meta", "tiktok", "snapchat"]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_listed_tokens_are_valid_beside_the_prefix(platform: str) -> None:
+    shop = shop_of(tokens=frozenset({"real-looking"}), token_prefix="test:")
+    event = EVENTS[platform]()
+
+    answers = [
+        ok(shop.send(platform, event, token=token))
+        for token in ("real-looking", "test:1", "sandbox-1", "")
+    ]
+
+    assert answers == [True, True, False, False]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_only_listed_accounts_exist(platform: str) -> None:
+    listed = shop_of(accounts={platform: frozenset({ACCOUNTS[platform]})})
+    other = shop_of(accounts={platform: frozenset({"5"})})
+
+    assert ok(listed.send(platform, EVENTS[platform]()))
+    assert not ok(other.send(platform, EVENTS[platform]()))
+
+
+def test_a_sandbox_remembers_at_least_one_request() -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        SandboxSettings(requests_kept=0)
+
+
+def test_settings_do_not_show_the_secret() -> None:
+    assert "s3cret" not in repr(SandboxSettings(meta_app_secret="s3cret"))

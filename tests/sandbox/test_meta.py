@@ -1,0 +1,355 @@
+"""Meta's strictness: every refusal with the code that Meta gives it."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator
+
+import orjson
+import pytest
+from facebook_business.adobjects.serverside.action_source import ActionSource
+from facebook_business.adobjects.serverside.content import Content
+from facebook_business.adobjects.serverside.custom_data import CustomData
+from facebook_business.adobjects.serverside.event import Event as SdkEvent
+from facebook_business.adobjects.serverside.event_request import EventRequest
+from facebook_business.adobjects.serverside.event_response import EventResponse
+from facebook_business.adobjects.serverside.user_data import UserData
+from facebook_business.api import FacebookAdsApi
+from facebook_business.exceptions import FacebookRequestError
+from facebook_business.session import FacebookSession
+
+from capi_jobs.sandbox import SandboxSettings, running
+from tests.sandbox.builders import (
+    DAY,
+    EM,
+    GONE,
+    NOON,
+    NOW,
+    TOKEN,
+    Shop,
+    edited,
+    meta_event,
+    ok,
+    sha256,
+)
+from tests.sandbox.conftest import shop_of
+
+EXTINFO = ["a2", "", "", "", "14", *[""] * 11]
+HASH_OF_NOTHING = sha256("")
+
+REFUSALS: list[tuple[str, object, int | None]] = [
+    ("event_name", GONE, None),
+    ("event_name", "", 2804019),
+    ("event_time", GONE, None),
+    ("event_time", str(NOON), 2804019),
+    ("event_time", NOON + 0.5, 2804019),
+    ("event_time", True, 2804019),
+    ("event_time", NOON * 1000, None),
+    ("event_time", NOON + 61, None),
+    ("event_time", NOON - 7 * 86400 - 1, 2804003),
+    ("event_id", 17, 2804019),
+    ("action_source", GONE, None),
+    ("action_source", "web", 2804019),
+    ("action_source", ["website"], 2804019),
+    ("event_source_url", GONE, None),
+    ("event_source_url", "shop.example", 2804019),
+    ("user_data", GONE, None),
+    ("user_data", [], 2804019),
+    ("user_data.client_user_agent", GONE, None),
+    ("user_data.client_user_agent", EM, 2804019),
+    ("user_data.client_ip_address", EM, 2804019),
+    ("user_data.client_ip_address", "256.1.1.1", 2804019),
+    ("user_data.client_ip_address", " 203.0.113.7", 2804019),
+    ("user_data.em", "person@example.com", None),
+    ("user_data.em", EM.upper(), None),
+    ("user_data.em", HASH_OF_NOTHING, None),
+    ("user_data.em", [EM, ""], None),
+    ("user_data.em", [], None),
+    ("user_data.em", None, None),
+    ("user_data.ph", EM[:-1], None),
+    ("user_data.ct", "berlin", None),
+    ("user_data.external_id", HASH_OF_NOTHING, 2804019),
+    ("user_data.fbc", "fb.1.1554763741205", 2804019),
+    ("user_data.fbc", "IwAR0", 2804019),
+    ("user_data.fbp", "fb.1.1558571054.1098115397", 2804019),
+    ("user_data.lead_id", 12, 2804036),
+    ("user_data", {"client_user_agent": "M"}, 2804050),
+    ("user_data", {"client_user_agent": "M", "ct": EM, "st": EM}, 2804050),
+    ("user_data", {"client_user_agent": "M", "db": EM}, 2804050),
+    ("custom_data", GONE, 2804009),
+    ("custom_data.value", GONE, 2804009),
+    ("custom_data.currency", GONE, 2804009),
+    ("custom_data.value", -0.01, 2804019),
+    ("custom_data.value", "12,50", 2804019),
+    ("custom_data.value", None, 2804019),
+    ("custom_data.currency", "EURO", 2804019),
+    ("custom_data.currency", "€", 2804019),
+    ("custom_data.order_id", 17, 2804019),
+    ("custom_data.content_ids", "sku", 2804019),
+    ("custom_data.content_type", "thing", 2804019),
+    ("custom_data.contents", {}, 2804019),
+    ("custom_data.contents", ["sku"], 2804019),
+    ("custom_data.contents", [{"id": "sku"}], None),
+    ("custom_data.contents", [{"id": 1, "quantity": 1}], 2804019),
+    ("custom_data.contents", [{"id": "s", "quantity": 1.5}], 2804019),
+    ("opt_out", "true", 2804019),
+    ("data_processing_options", ["LMU"], 2804019),
+    ("data_processing_options", ["LDU"], None),
+]
+PASSES: list[tuple[str, object]] = [
+    ("event_time", NOON - 7 * 86400),
+    ("event_time", NOON + 60),
+    ("event_id", GONE),
+    ("event_name", "A name of our own"),
+    ("user_data.em", EM),
+    ("user_data.em", f"{EM}.AQEAAQIA"),
+    ("user_data.external_id", ["customer-1"]),
+    ("user_data.client_ip_address", "2001:db8::1"),
+    ("user_data.fbc", "fb.1.1554763741205.AbCdEfGhIjKlMnOpQrStUvWxYz1234567890"),
+    ("user_data.fbp", "fb.1.1558571054389.1098115397"),
+    ("user_data.unheard_of", 1),
+    ("custom_data.value", 0),
+    ("custom_data.currency", "usd"),
+    ("custom_data.contents", [{"id": "s", "quantity": 2, "item_price": 9.5}]),
+    ("data_processing_options", []),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "subcode"), REFUSALS)
+def test_a_bad_event_is_refused_with_its_subcode(
+    shop: Shop, path: str, value: object, subcode: int | None
+) -> None:
+    response = shop.meta(edited(meta_event(), path, value))
+
+    error = response.json()["error"]
+    assert (400, 100, subcode) == (
+        response.status_code,
+        error["code"],
+        error.get("error_subcode"),
+    )
+    assert path in error["error_user_msg"] or subcode in {2804050, 2804009, None}
+    assert "person@" not in response.text
+
+
+@pytest.mark.parametrize(("path", "value"), PASSES)
+def test_a_good_event_is_taken(shop: Shop, path: str, value: object) -> None:
+    assert ok(shop.meta(edited(meta_event(), path, value)))
+
+
+def test_one_bad_event_refuses_the_whole_request(shop: Shop) -> None:
+    good = [meta_event(str(number)) for number in range(10)]
+    response = shop.meta(*good, meta_event(event_time=1))
+
+    assert response.status_code == 400
+    assert "error_data" not in response.json()["error"]
+    assert shop.count("meta") == 0
+
+
+def test_told_so_the_refusal_names_index_and_field() -> None:
+    shop = shop_of(meta_names_index=True)
+    bad = edited(meta_event(), "custom_data.value", -1)
+
+    error = shop.meta(meta_event(), bad).json()["error"]
+
+    specs = [["data", "1", "custom_data", "value"]]
+    assert {"blame_field_specs": specs} == orjson.loads(error["error_data"])
+
+
+def test_store_events_may_be_62_days_old(shop: Shop) -> None:
+    event = meta_event(action_source="physical_store")
+
+    assert ok(shop.meta(event | {"event_time": NOON - 62 * 86400}))
+    assert not ok(shop.meta(event | {"event_time": NOON - 62 * 86400 - 1}))
+
+
+def test_app_events_need_their_app_data(shop: Shop) -> None:
+    event = meta_event(action_source="app")
+    app = {
+        "advertiser_tracking_enabled": 1,
+        "application_tracking_enabled": 0,
+        "extinfo": EXTINFO,
+    }
+    assert not ok(shop.meta(event))
+    assert not ok(shop.meta(event | {"app_data": app | {"extinfo": EXTINFO[1:]}}))
+    assert ok(shop.meta(event | {"app_data": app}))
+
+
+def test_limited_data_use_needs_country_and_state(shop: Shop) -> None:
+    event = meta_event(data_processing_options=["LDU"])
+    country = {"data_processing_options_country": 1}
+
+    assert not ok(shop.meta(event | country))
+    assert ok(shop.meta(event | country | {"data_processing_options_state": 1000}))
+    assert ok(shop.meta(event | {"data_processing_options_country": 0}))
+
+
+def test_messages_need_a_page(shop: Shop) -> None:
+    event = meta_event(action_source="business_messaging")
+    error = shop.meta(event).json()["error"]
+
+    assert (error["code"], error["error_subcode"]) == (100, 2804116)
+    assert ok(shop.meta(edited(event, "user_data.page_id", "1")))
+
+
+@pytest.mark.parametrize(("count", "taken"), [(0, False), (1000, True), (1001, False)])
+def test_a_request_takes_1_to_1000_events(shop: Shop, count: int, taken: bool) -> None:
+    assert taken == ok(shop.meta(*[meta_event()] * count))
+
+
+@pytest.mark.parametrize("version", ["v19.0", "v20.0", "v26", "v99.0", "latest"])
+def test_versions_that_are_dead_or_never_were_are_refused(
+    shop: Shop, version: str
+) -> None:
+    response = shop.meta(meta_event(), version=version)
+
+    assert (response.status_code, response.json()["error"]["code"]) == (400, 2635)
+
+
+def test_a_version_dies_on_its_day(shop: Shop) -> None:
+    assert ok(shop.meta(meta_event(), version="v21.0"))
+    shop.at(59 * DAY)  # 2027-01-21
+
+    error = shop.meta(meta_event(), version="v21.0").json()["error"]
+
+    assert error["code"] == 2635
+
+
+def test_a_wrong_token_is_190(shop: Shop) -> None:
+    for token in ("", "EAAB"):
+        response = shop.meta(meta_event(), token=token)
+        assert (response.status_code, response.json()["error"]["code"]) == (400, 190)
+
+
+def test_a_dataset_that_is_no_number_does_not_exist(shop: Shop) -> None:
+    error = shop.meta(meta_event(), account="pixel").json()["error"]
+
+    assert (error["code"], error["error_subcode"]) == (100, 33)
+
+
+def test_the_proof_is_checked_when_the_secret_is_known() -> None:
+    shop = shop_of(meta_app_secret="secret")
+    proof = hmac.new(b"secret", b"sandbox-token", hashlib.sha256).hexdigest()
+
+    assert ok(shop.meta(meta_event(), appsecret_proof=proof))
+    assert not ok(shop.meta(meta_event(), appsecret_proof="0" * 64))
+
+
+def test_the_token_may_stand_in_query_or_header(shop: Shop) -> None:
+    body = {"data": [meta_event()]}
+    url = "/v26.0/1/events"
+    header = {"Authorization": "Bearer sandbox-1"}
+
+    assert ok(shop.client.post(url, params={"access_token": "sandbox-1"}, json=body))
+    assert ok(shop.client.post(url, headers=header, json=body))
+    assert not ok(shop.client.post(url, json=body))
+
+
+def test_forms_are_taken_with_events_as_objects_or_texts(shop: Shop) -> None:
+    texts = orjson.dumps([orjson.dumps(meta_event("a")).decode()]).decode()
+    objects = orjson.dumps([meta_event("é")]).decode()
+    fields = {"access_token": "sandbox-1"}
+
+    assert ok(shop.client.post("/v26.0/1/events", data={"data": texts} | fields))
+    assert ok(
+        shop.client.post(
+            "/v26.0/1/events",
+            files={
+                name: (None, text)
+                for name, text in ({"data": objects} | fields).items()
+            },
+        )
+    )
+    assert [e["event_id"] for e in shop.counted("meta")["events"]] == ["a", "é"]
+
+
+def test_the_answer_counts_events_and_tells_the_usage(shop: Shop) -> None:
+    response = shop.meta(meta_event("1"), meta_event("2"))
+
+    body = response.json()
+    assert (body["events_received"], body["messages"], body["fbtrace_id"][0]) == (
+        2,
+        [],
+        "A",
+    )
+    assert orjson.loads(response.headers["X-App-Usage"])["call_count"] < 100
+    [[usage]] = orjson.loads(response.headers["X-Business-Use-Case-Usage"]).values()
+    assert usage["estimated_time_to_regain_access"] == 0
+
+
+def test_hashes_outside_a_known_vocabulary_are_refused() -> None:
+    shop = shop_of(vocabulary={"meta.em": frozenset({EM})})
+    wrong = edited(meta_event(), "user_data.em", sha256("Person@Example.com"))
+
+    assert ok(shop.meta(meta_event()))
+    assert not ok(shop.meta(wrong))
+
+
+# Meta's own SDK -----------------------------------------------------------------
+
+Send = Callable[..., EventResponse]
+
+
+@pytest.fixture
+def sdk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Send]:
+    """Meta's SDK, aimed at a sandbox that checks its proof."""
+    settings = SandboxSettings(meta_app_secret="secret", machine_time=lambda: NOW)
+    with running(settings) as url:
+        monkeypatch.setattr(FacebookSession, "GRAPH", f"{url}/meta")
+
+        def send(*events: SdkEvent, token: str = TOKEN) -> EventResponse:
+            FacebookAdsApi.init("app", "secret", token, crash_log=False)
+            return EventRequest(events=list(events), pixel_id="123").execute()
+
+        yield send
+        FacebookAdsApi.get_default_api()._session.requests.close()
+
+
+def sdk_event(order: str = "o-1", seconds: int = NOON) -> SdkEvent:
+    return SdkEvent(
+        event_name="Purchase",
+        event_time=seconds,
+        event_id=order,
+        event_source_url="https://shop.example/thanks",
+        action_source=ActionSource.WEBSITE,
+        user_data=UserData(
+            emails=["Joe@EG.com "],
+            phones=["+44 20 7946 0958"],
+            country_codes=["GB"],
+            client_ip_address="203.0.113.7",
+            client_user_agent="Mozilla/5.0",
+            fbc="fb.1.1554763741205.AbCdEfGhIjKl",
+            fbp="fb.1.1558571054389.1098115397",
+        ),
+        custom_data=CustomData(
+            value=142.52,
+            currency="USD",
+            order_id=order,
+            contents=[Content(product_id="sku", quantity=1, item_price=142.52)],
+        ),
+    )
+
+
+def test_metas_own_sdk_gets_the_answer_it_expects(sdk: Send) -> None:
+    response = sdk(sdk_event("1"), sdk_event("2"))
+
+    assert (response.events_received, response.messages) == (2, [])
+    assert response.fbtrace_id.startswith("A")
+
+
+def test_metas_own_sdk_understands_a_refusal(sdk: Send) -> None:
+    with pytest.raises(FacebookRequestError) as refused:
+        sdk(sdk_event(seconds=NOON - 8 * 86400))
+    error = refused.value
+
+    assert (
+        error.http_status(),
+        error.api_error_code(),
+        error.api_error_subcode(),
+    ) == (400, 100, 2804003)
+    assert error.api_transient_error() is False
+
+
+def test_metas_own_sdk_understands_a_bad_token(sdk: Send) -> None:
+    with pytest.raises(FacebookRequestError) as refused:
+        sdk(sdk_event(), token="EAAB")
+
+    assert refused.value.api_error_code() == 190

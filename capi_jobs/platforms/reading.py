@@ -165,9 +165,7 @@ def safe_words(text: object, fields: Collection[str]) -> str:
         return ""
     found = _WORD.findall(text[:_TEXT_READ_MAX])
     kept = [w if w in fields or w.lower() in _PLAIN_WORDS else "…" for w in found]
-    if not any(w != "…" for w in kept):
-        return ""
-    shown = _GAPS.sub("…", " ".join(kept))
+    shown = _GAPS.sub("…", " ".join(kept)).strip("… ")
     return shown[:_TEXT_SHOWN_MAX]
 
 

@@ -25,8 +25,8 @@ _LIMITS = Limits(
     events_per_batch_max=2000,  # C(4)
     # Not published; Tealium keeps to 2 MB (S).
     body_bytes_max=2_000_000,
-    # Documents disagree: 7 days C(4), 37 days C(3, one origin).
-    event_age_max=dict.fromkeys(_SOURCES, timedelta(days=7)),
+    event_age_max=dict.fromkeys(_SOURCES, timedelta(days=7)),  # C(4)
+    # The introduction says so, against the parameters' page: C(3), one origin.
     event_age_ceiling=dict.fromkeys(_SOURCES, timedelta(days=37)),
     future_max=timedelta(seconds=60),  # Not published; a small skew (I)
     dedup_window=timedelta(hours=48),  # C(3), by event id

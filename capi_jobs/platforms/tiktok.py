@@ -44,7 +44,7 @@ _LIMITS = Limits(
     },
     future_max=timedelta(seconds=60),  # Not published; a small skew (I)
     dedup_window=timedelta(hours=48),  # C(3), from the first copy
-    dedup_window_ceiling=timedelta(hours=48),
+    dedup_window_ceiling=timedelta(hours=48),  # No source knows a longer one
     requests_per_second_max=1000.0,  # C(2); the lowest of the three published figures
     batch_is_atomic=True,  # C(2): the message names the first bad event
 )

@@ -102,7 +102,9 @@ def tracking_allowed(app: Mapping[str, str | bool | None]) -> int:
 # ── Faults that every platform would find ───────────────────────────────────────
 
 # 10^15: beyond, a platform's 64-bit float cannot hold cents; no order is that large.
-_VALUE_DIGITS_MAX = 15
+_VALUE_MAGNITUDE_MAX = 15
+# PostgreSQL divides to 16 or 20 places; a longer number is an accident.
+_VALUE_DIGITS_MAX = 40
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
@@ -127,9 +129,7 @@ def _unwritable_value(conversion: Conversion) -> RowFault | None:
     """Find amounts that are no JSON number, or that no platform documents."""
     prices = [i.unit_price for i in conversion.items if i.unit_price is not None]
     for amount in (conversion.value, *prices):
-        if not amount.is_finite() or abs(amount.adjusted()) >= _VALUE_DIGITS_MAX:
-            if amount == 0:
-                continue
+        if not amount.is_finite() or _is_too_long(amount):
             return RowFault("value_not_a_number", "an amount is not finite or too long")
     if conversion.value < 0:
         return RowFault("value_negative", "no platform documents negative values")
@@ -167,6 +167,13 @@ def missing_app_details(conversion: Conversion) -> RowFault | None:
 def not_enough_identifiers(needed: str) -> RowFault:
     """Say what would have been enough."""
     return RowFault("not_enough_identifiers", f"it needs {needed}")
+
+
+def _is_too_long(amount: Decimal) -> bool:
+    return (
+        abs(amount.adjusted()) >= _VALUE_MAGNITUDE_MAX
+        or len(amount.as_tuple().digits) > _VALUE_DIGITS_MAX
+    )
 
 
 def _texts(conversion: Conversion) -> Iterable[str]:

@@ -1,0 +1,141 @@
+"""DuckDB as the house uses it: bounded, private, no network; how it reads texts.
+
+The SQL that reads times, truth and money stands here once, for `reconcile/`, which
+classes orders by it, and for `warehouse/`, whose check says what it cannot read.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+# Two readers at once in most schedulers' slots; DuckDB's memory grows with threads.
+_THREADS_MAX = 4
+# What Python's str.strip() takes away, and the spaces that nobody sees, so that both
+# sides call the same text empty.
+_BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + "\u200b\u2060\ufeff"
+
+# ISO 8601 as databases write it; wider guesses would misread, e.g. 01/02/2026.
+_CLOCK = r"([01]\d|2[0-3]):\d\d(:\d\d([.,]\d{1,9})?)?"
+_OFFSET = r" ?(Z|z|UTC|[+-]\d\d(:?\d\d(:?\d\d)?)?)"
+_TIME = rf"\d{{4}}-\d\d-\d\d([Tt ]{_CLOCK}({_OFFSET})?)?"
+
+MACROS = (
+    "CREATE MACRO tidy(t) AS nullif(trim(t, getvariable('blanks')), '')",
+    # A newline at the end of an id is a fault of the row, not a blank.
+    "CREATE MACRO id_text(t) AS nullif(trim(t, ' '), '')",
+    f"CREATE MACRO is_time(t) AS regexp_full_match(t, '{_TIME}')",
+    f"CREATE MACRO has_offset(t) AS regexp_matches(t, ':.*{_OFFSET}$')",
+    # PostgreSQL and Ruby set a space before the offset, which DuckDB does not take.
+    "CREATE MACRO plain_time(t) AS"
+    " replace(replace(replace(upper(t), ',', '.'), ' +', '+'), ' -', '-')",
+    # A wall time that comes twice in autumn is read as the first of the two.
+    "CREATE MACRO earlier(late, wall, zone) AS"
+    " CASE WHEN timezone(zone, late - INTERVAL 1 HOUR) = wall"
+    " THEN late - INTERVAL 1 HOUR ELSE late END",
+    "CREATE MACRO zoned_time(wall, zone) AS earlier(timezone(zone, wall), wall, zone)",
+    # In spring an hour of wall times does not exist: it comes back as another one.
+    "CREATE MACRO in_gap(wall, zone) AS timezone(zone, timezone(zone, wall)) <> wall",
+    # Without a zone, UTC stands in, so that such a row lies in one interval only.
+    "CREATE MACRO read_time(t, zone) AS CASE"
+    " WHEN NOT is_time(t) THEN NULL"
+    " WHEN has_offset(t) THEN TRY_CAST(plain_time(t) AS TIMESTAMPTZ)"
+    " ELSE zoned_time(TRY_CAST(plain_time(t) AS TIMESTAMP), coalesce(zone, 'UTC')) END",
+    "CREATE MACRO time_fault(t, instant, zone) AS CASE"
+    " WHEN t IS NULL THEN 'missing'"
+    " WHEN instant IS NULL THEN 'unreadable'"
+    " WHEN has_offset(t) THEN NULL"
+    " WHEN zone IS NULL THEN 'naive'"
+    " WHEN in_gap(TRY_CAST(plain_time(t) AS TIMESTAMP), zone) THEN 'in_dst_gap' END",
+    # 18 digits before the point, so that sums of any number of rows still fit.
+    "CREATE MACRO read_money(t) AS TRY_CAST(t AS DECIMAL(27, 9))",
+    "CREATE MACRO read_flag(t) AS CASE"
+    " WHEN lower(tidy(t)) IN ('true', 't', '1', 'yes', 'y', 'on') THEN true"
+    " WHEN lower(tidy(t)) IN ('false', 'f', '0', 'no', 'n', 'off') THEN false END",
+)
+
+
+@contextmanager
+def workspace(memory_limit_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an empty database in a private folder, which is gone at the end.
+
+    What does not fit the memory limit spills into the same folder.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="capi-jobs-"))  # for its owner only
+    try:
+        with connect(folder / "keys.duckdb", memory_limit_mb) as connection:
+            for macro in MACROS:
+                connection.execute(macro)
+            yield connection
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def connect(
+    path: Path | None, memory_limit_mb: int, *, read_only: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a file, or a database in memory, with our limits and in UTC."""
+    config = {
+        "memory_limit": f"{memory_limit_mb}MiB",
+        "threads": str(min(os.cpu_count() or 1, _THREADS_MAX)),
+        "preserve_insertion_order": "false",  # else big results wait in memory
+        "autoinstall_known_extensions": "false",  # nothing is fetched
+        "autoload_known_extensions": "false",
+    }
+    target = str(path) if path else ":memory:"
+    with duckdb.connect(target, read_only=read_only, config=config) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET VARIABLE blanks = $1", [_BLANKS])
+        yield connection
+
+
+class Feed:
+    """Batches as DuckDB reads them; keeps the exception that ended them.
+
+    DuckDB turns an exception of a reader into one of its own, with its text only.
+    """
+
+    def __init__(self, batches: Iterable[pa.RecordBatch], columns: Iterable[str]):
+        self._batches = batches
+        self._schema = pa.schema([(name, pa.string()) for name in columns])
+        self._raised: BaseException | None = None
+
+    def reader(self) -> pa.RecordBatchReader:
+        """Return all columns as text, the ones that a batch lacks as NULL."""
+        return pa.RecordBatchReader.from_batches(self._schema, self._texts())
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Raise what ended the batches instead of DuckDB's word for it."""
+        try:
+            yield
+        except duckdb.Error:
+            if self._raised is not None:
+                raise self._raised from None
+            raise
+
+    def _texts(self) -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in self._batches:
+                yield _as_texts(batch, self._schema)
+        except BaseException as raised:
+            self._raised = raised
+            raise
+
+
+def _as_texts(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    columns = [_column(batch, name) for name in schema.names]
+    return pa.record_batch(columns, schema=schema)
+
+
+def _column(batch: pa.RecordBatch, name: str) -> pa.Array:
+    if name not in batch.schema.names:
+        return pa.nulls(batch.num_rows, pa.string())
+    column = batch.column(name)
+    return column if column.type == pa.string() else column.cast(pa.string())

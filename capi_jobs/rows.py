@@ -1,0 +1,255 @@
+"""Rows of a SELECT as Arrow record batches, in bounded memory, from any database.
+
+ADBC reads PostgreSQL and SQLite files, a server-side cursor anything else. What is
+selected stands in `warehouse/` and `ledger/`; DuckDB has its own way in `duck.py`.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+import adbc_driver_manager.dbapi as adbc
+import adbc_driver_postgresql.dbapi as adbc_postgresql
+import adbc_driver_sqlite.dbapi as adbc_sqlite
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from capi_jobs.errors import CapiJobsError, DataContractFault
+
+# libpq underlies these, and so ADBC understands their URLs.
+_LIBPQ = frozenset({"postgresql", "postgresql+psycopg", "postgresql+psycopg2"})
+# ADBC's own batches: small enough that a page of wide rows is not held many times.
+_BATCH_BYTES = 4 * 1024 * 1024
+# Cast to text, values must read alike whatever the server's settings are.
+_SETTINGS = (
+    "SET TRANSACTION READ ONLY",
+    "SET LOCAL TIME ZONE 'UTC'",
+    "SET LOCAL datestyle = 'ISO'",
+)
+# A driver's message beyond that is a dump, not a sentence.
+_MESSAGE_CHARACTERS_MAX = 300
+# SQLSTATE class 22: the message quotes the value that could not be read.
+_DATA_EXCEPTION = "22"
+# Classes 22 and 42: a value or a name in the query; SQLite has no such codes.
+_REFUSALS = frozenset({_DATA_EXCEPTION, "42"})
+_REFUSED_BY_SQLITE = ("no such table", "no such column", "syntax error")
+
+Statement = sa.Select[Any]
+
+
+def stream(
+    url: str | sa.URL,
+    statement: Statement,
+    *,
+    rows_per_batch: int,
+    unavailable: type[CapiJobsError],
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows; PostgreSQL keeps its types, from others every column is text.
+
+    One statement sees one snapshot. An order of rows is kept by PostgreSQL only.
+    """
+    address = sa.make_url(url)
+    with told(address, unavailable):
+        for batch in _batches(address, statement, rows_per_batch):
+            for start in range(0, batch.num_rows, rows_per_batch):
+                yield valid(batch.slice(start, rows_per_batch))
+
+
+def describe(
+    url: str | sa.URL, statement: Statement, *, unavailable: type[CapiJobsError]
+) -> pa.Schema:
+    """Return names and types of what is selected; where types vary by row, of one."""
+    address = sa.make_url(url)
+    with told(address, unavailable):
+        if address.drivername in _LIBPQ:
+            with closing(_postgresql(address, statement.limit(0))) as batches:
+                return next(batches).schema
+        with engine(address).connect() as connection:
+            found = connection.execute(statement.limit(1))
+            names, row = list(found.keys()), found.first()
+    values = row or [None] * len(names)
+    dynamic = address.get_backend_name() == "sqlite"
+    return pa.schema(
+        (name, pa.string() if dynamic else _arrow_type(value))
+        for name, value in zip(names, values, strict=True)
+    )
+
+
+def engine(url: str | sa.URL) -> sa.Engine:
+    """Return an engine that only reads, where the database has such a mode."""
+    address = sa.make_url(url)
+    if _is_sqlite_file(address):
+        query = {"mode": "ro", "uri": "true"}
+        address = address.set(database=_sqlite_file(address), query=query)
+    made = sa.create_engine(address, hide_parameters=True, poolclass=sa.NullPool)
+    return made.execution_options(postgresql_readonly=True)
+
+
+def message(error: BaseException, url: sa.URL | None = None) -> str:
+    """Return the first line of what a driver said, without password and values."""
+    said = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    state = getattr(error, "sqlstate", None) or ""
+    if isinstance(state, str) and state.startswith(_DATA_EXCEPTION):
+        return f"a value cannot be read (SQLSTATE {state})"
+    if url is not None and url.password:
+        said = said.replace(str(url.password), "***")
+    return said[:_MESSAGE_CHARACTERS_MAX]
+
+
+@contextmanager
+def told(url: sa.URL, unavailable: type[CapiJobsError]) -> Iterator[None]:
+    """Turn a driver's errors into one of ours."""
+    try:
+        yield
+    # OSError: so ADBC tells what happens after the first batch.
+    except (SQLAlchemyError, adbc.Error, pa.ArrowException, OSError) as error:
+        shown, said = url.render_as_string(hide_password=True), message(error, url)
+        if _is_refusal(error):
+            raise DataContractFault(
+                f"{shown} does not take the query: {said}",
+                do="mend relation, query or columns; `check` lists all faults",
+            ) from None
+        raise unavailable(
+            f"{shown} cannot be read: {said}",
+            do="see that it runs and may be read, then run again",
+        ) from None
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Say whether the query is at fault, not the database."""
+    state = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+    text = str(error)
+    return state[:2] in _REFUSALS or any(said in text for said in _REFUSED_BY_SQLITE)
+
+
+def _batches(
+    url: sa.URL,
+    statement: Statement,
+    rows_per_batch: int,
+) -> Iterator[pa.RecordBatch]:
+    if url.drivername in _LIBPQ:
+        return _postgresql(url, statement)
+    if _is_sqlite_file(url):
+        return _sqlite(url, statement, rows_per_batch)
+    return _cursor(url, statement, rows_per_batch)
+
+
+def _postgresql(
+    url: sa.URL,
+    statement: Statement,
+) -> Iterator[pa.RecordBatch]:
+    """Read by ADBC, which streams a COPY unless there are parameters to bind."""
+    dialect = postgresql.dialect(paramstyle="numeric_dollar")
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with closing(adbc_postgresql.connect(address)) as connection:
+        with closing(connection.cursor()) as settings:
+            for setting in _SETTINGS:
+                settings.execute(setting)
+        options = {"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)}
+        yield from _adbc(connection, statement, dialect, options)
+
+
+def _sqlite(
+    url: sa.URL,
+    statement: Statement,
+    rows_per_batch: int,
+) -> Iterator[pa.RecordBatch]:
+    """Read by ADBC. It takes a column's type from its first rows, NULL as integer.
+
+    So a row of empty texts goes ahead of the statement's, and is cut off again.
+    """
+    rows = statement.subquery()
+    ahead = sa.select(*(sa.literal_column("''").label(c.name) for c in rows.c))
+    texts = sa.select(*(sa.cast(c, sa.Text).label(c.name) for c in rows.c))
+    both = sa.union_all(ahead, texts)
+    dialect = sqlite.dialect(paramstyle="qmark")
+    with closing(adbc_sqlite.connect(f"{_sqlite_file(url)}?mode=ro")) as connection:
+        options = {"adbc.sqlite.query.batch_rows": str(rows_per_batch)}
+        batches = _adbc(connection, both, dialect, options)
+        first = next(batches)
+        if any(value != "" for value in first.slice(0, 1).to_pylist()[0].values()):
+            raise OSError("SQLite gave the rows of a UNION ALL out of turn")
+        yield first.slice(1)
+        yield from batches
+
+
+def _adbc(
+    connection: adbc.Connection,
+    statement: sa.SelectBase,
+    dialect: sa.Dialect,
+    options: dict[str, str],
+) -> Iterator[pa.RecordBatch]:
+    inline = {"render_postcompile": True}
+    compiled = statement.compile(dialect=dialect, compile_kwargs=inline)
+    names = getattr(compiled, "positiontup", None) or []
+    bound = [compiled.params[name] for name in names]
+    with closing(connection.cursor()) as cursor:
+        cursor.adbc_statement.set_options(**options)
+        cursor.execute(str(compiled), bound or None)
+        yield from cursor.fetch_record_batch()
+
+
+def _cursor(
+    url: sa.URL,
+    statement: Statement,
+    rows_per_batch: int,
+) -> Iterator[pa.RecordBatch]:
+    """Read by a server-side cursor. `partitions()` without size would hold all rows."""
+    names = [column.name for column in statement.selected_columns]
+    reader = engine(url).execution_options(stream_results=True)
+    with reader.connect() as connection:
+        found = connection.execution_options(max_row_buffer=rows_per_batch)
+        for rows in found.execute(statement).partitions(rows_per_batch):
+            columns = [pa.array(map(_text, c), pa.string()) for c in zip(*rows)]
+            yield pa.record_batch(columns, names=names)
+
+
+def _arrow_type(value: object) -> pa.DataType:
+    match value:
+        case datetime():
+            return pa.timestamp("us", tz="UTC" if value.tzinfo else None)
+        case date():
+            return pa.date32()
+        case bool():
+            return pa.bool_()
+        case int():
+            return pa.int64()
+        case float() | Decimal():
+            return pa.float64()
+        case _:
+            return pa.string()
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _is_sqlite_file(url: sa.URL) -> bool:
+    in_memory = url.database in {None, "", ":memory:"}
+    plain = not (url.database or "").startswith("file:")
+    return url.get_backend_name() == "sqlite" and plain and not in_memory
+
+
+def _sqlite_file(url: sa.URL) -> str:
+    return f"file:{quote(url.database or '')}"
+
+
+def valid(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Refuse text that is not UTF-8: SQLite keeps whatever bytes it was given."""
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        raise DataContractFault(
+            f"text in one of these columns is not UTF-8: {_names(batch.schema.names)}",
+            do="mend the text in the database, then run again",
+        ) from None
+    return batch
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,111 @@
+"""Which rows and columns are asked for, as SQLAlchemy Core: quoted, bound, no strings.
+
+What differs between databases is a `Dialect`; who runs the statements is `readers.py`.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import quoted_name
+
+from capi_jobs.model import DataInterval
+
+# Zones reach from -12 to +14 hours: the same wall time is never further apart.
+ZONES_APART_MAX = timedelta(hours=26)
+_DAY = timedelta(days=1)
+_COLON = re.compile(r"(?<![:\\]):(?=\w)")
+_PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
+
+Column = sa.ColumnElement[Any]
+Statement = sa.Select[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a database writes in its own way."""
+
+    # Text of a nested value as JSON.
+    json_text: Callable[[Column], Column]
+    # Rows whose column is one of these texts.
+    among: Callable[[Column, Sequence[Any]], sa.ColumnElement[bool]]
+    # Rows whose text is certainly no time, however far from the interval.
+    unreadable: Callable[[Column], sa.ColumnElement[bool]]
+    # Values are written into the statement: bound ones would hinder streaming.
+    inline: bool = False
+    # Times can be infinite.
+    infinite: bool = False
+    keys_per_statement: int = 900  # Oracle takes 1,000, SQL Server 2,100 parameters
+
+
+def source_of(relation: str | None, query: str | None) -> sa.FromClause:
+    """Return what to select from: a relation by its name, or a SELECT's text."""
+    if query is not None:
+        text = query.strip().rstrip(";")
+        # A line break, so that a comment at its end does not swallow what follows.
+        return sa.text(_COLON.sub(r"\:", text) + "\n").columns().subquery("source")
+    parts = [p[2] or p[1].replace('""', '"') for p in _PART.finditer(relation or "")]
+    *schema, name = parts or [""]
+    return sa.table(name, schema=_schema(schema))
+
+
+def _schema(parts: Sequence[str]) -> str | None:
+    return quoted_name(".".join(parts), quote=None) if parts else None
+
+
+def all_of(source: sa.FromClause) -> Statement:
+    """Select whatever columns there are."""
+    return sa.select(sa.literal_column("*")).select_from(source)
+
+
+def as_text(name: str, kind: pa.DataType, dialect: Dialect) -> Column:
+    """Return the column as exact text: money keeps its digits, arrays become JSON."""
+    column: Column = sa.column(name)
+    nested = pa.types.is_nested(kind)
+    return sa.cast(dialect.json_text(column) if nested else column, sa.Text)
+
+
+def in_time(
+    name: str,
+    kind: pa.DataType,
+    interval: DataInterval,
+    dialect: Dialect,
+) -> sa.ColumnElement[bool]:
+    """Rows inside the interval; more than that where times have no zone."""
+    column: Column = sa.column(name)
+    start, end = _bounds(kind, interval)
+    if dialect.inline:
+        first, last = (sa.bindparam(None, t, literal_execute=True) for t in (start, end))
+        return sa.and_(column >= first, column < last)
+    return sa.and_(column >= start, column < end)
+
+
+def not_in_time(
+    name: str, kind: pa.DataType, dialect: Dialect
+) -> sa.ColumnElement[bool]:
+    """Rows that no interval would ever hold: their time is missing or none."""
+    column: Column = sa.column(name)
+    if not pa.types.is_temporal(kind):
+        text = sa.cast(column, sa.Text)
+        return sa.or_(column.is_(None), dialect.unreadable(text))
+    if not dialect.infinite:
+        return column.is_(None)
+    infinity = (sa.literal_column("'infinity'"), sa.literal_column("'-infinity'"))
+    return sa.or_(column.is_(None), *(column == sign for sign in infinity))
+
+
+def _bounds(
+    kind: pa.DataType, interval: DataInterval
+) -> tuple[datetime | str, datetime | str]:
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return interval.start, interval.end
+    start = interval.start.astimezone(UTC) - ZONES_APART_MAX
+    end = interval.end.astimezone(UTC) + ZONES_APART_MAX
+    if pa.types.is_timestamp(kind):
+        return start.replace(tzinfo=None), end.replace(tzinfo=None)
+    # Text, or days: whole days compare alike whether T or a space follows them.
+    return start.date().isoformat(), (end + _DAY).date().isoformat()

@@ -1,0 +1,36 @@
+"""The ledger: what was sent, what became of it, who decided what. Never who bought.
+
+`Ledger` is the only door; its parts: claims, moves, doubts and people move batches
+(`capi_jobs/lifecycle.py` says how), holds keeps the quarantine, runs and assessments
+what runs found, keys, listing and balances answer questions, maintenance removes.
+"""
+
+from typing import Self
+
+from capi_jobs.ledger.assessments import Assessments
+from capi_jobs.ledger.claims import Claims
+from capi_jobs.ledger.door import engine_for
+from capi_jobs.ledger.doubts import Doubts
+from capi_jobs.ledger.holds import Holds
+from capi_jobs.ledger.listing import Listing
+from capi_jobs.ledger.migrate import bring_up
+from capi_jobs.ledger.moves import Moves
+from capi_jobs.ledger.people import Chosen, People
+from capi_jobs.ledger.runs import Runs
+
+__all__ = ["Chosen", "Ledger"]
+
+
+class Ledger(Claims, Moves, Doubts, People, Holds, Runs, Assessments, Listing):
+    """Open one per process; it may be used by many threads at once."""
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = True) -> Self:
+        """Open the ledger at `url`; make or migrate it where that is needed."""
+        ledger = cls(engine_for(url, create=create))
+        try:
+            bring_up(ledger, create=create)
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger

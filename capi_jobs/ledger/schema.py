@@ -1,0 +1,296 @@
+"""The ledger's tables. What may happen to their rows is in `capi_jobs/lifecycle.py`.
+
+Names carry the prefix `ledger_`, because the warehouse may share the database.
+A change here needs a migration in migrations/versions and a new SCHEMA_REVISION.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from capi_jobs.ledger.columns import Id, Money, UtcDateTime
+
+# The newest migration; a ledger that names another one is older, or newer than us.
+SCHEMA_REVISION = "0001"
+VERSION_TABLE = "ledger_version"
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts up by itself only where the type is exactly INTEGER.
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+# One call, or the wish for one. An entry's status is its batch's status.
+batches = Table(
+    "ledger_batches",
+    METADATA,
+    Column("batch_id", String, primary_key=True),
+    Column("destination", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("run_id", String, nullable=False),
+    Column("events", Integer, nullable=False),
+    Column("first_sent_at", UtcDateTime),
+    Column("last_sent_at", UtcDateTime),
+    Column("lease_until", UtcDateTime),
+    Column("attempts", Integer, nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("trace_id", Text, nullable=False, default=""),
+    # No foreign key: retention may remove the parent first.
+    Column("parent_id", String),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_ledger_batches_destination_status", "destination", "status"),
+    Index("ix_ledger_batches_run_id", "run_id"),
+)
+
+# This event was put into that batch. Never changes but for its batch.
+entries = Table(
+    "ledger_entries",
+    METADATA,
+    Column("destination", String, nullable=False),
+    Column("event_name", String, nullable=False),
+    Column("event_id", Id, nullable=False),
+    Column("order_id", Id, nullable=False),
+    Column("event_time", UtcDateTime, nullable=False),
+    Column("day", Date, nullable=False),  # of the balance, in the shop's zone
+    Column("value", Money, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("owed_as", String, nullable=False),
+    Column("batch_id", String, ForeignKey(batches.c.batch_id), nullable=False),
+    # Set: both ids are digests, see maintenance.py.
+    Column("forgotten_at", UtcDateTime),
+    PrimaryKeyConstraint("destination", "event_name", "event_id"),
+    # One conversion per order and event, whatever ids a changed template makes.
+    Index(
+        "uq_ledger_entries_order",
+        "destination",
+        "order_id",
+        "event_name",
+        unique=True,
+    ),
+    Index("ix_ledger_entries_batch_id", "batch_id"),
+    Index("ix_ledger_entries_destination_day", "destination", "day"),
+    Index("ix_ledger_entries_destination_event_time", "destination", "event_time"),
+    Index(
+        "ix_ledger_entries_forgotten_at",
+        "forgotten_at",
+        postgresql_where=text("forgotten_at IS NOT NULL"),
+        sqlite_where=text("forgotten_at IS NOT NULL"),
+    ),
+)
+
+# Every move, who made it and why.
+history = Table(
+    "ledger_history",
+    METADATA,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("batch_id", String, nullable=False),
+    Column("destination", String, nullable=False),
+    Column("from_status", String),
+    Column("event", String, nullable=False),
+    Column("to_status", String, nullable=False),
+    Column("events", Integer, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("trace_id", Text, nullable=False, default=""),
+    Column("run_id", String, nullable=False, default=""),
+    # Only where a person moved this one entry.
+    Column("order_id", Id),
+    Column("event_id", Id),
+    Index("ix_ledger_history_batch_id", "batch_id"),
+    Index("ix_ledger_history_order_id", "order_id"),
+    Index("ix_ledger_history_at", "at"),
+)
+
+# Quarantine: the open ones. Notes about orders, not states of entries.
+holds = Table(
+    "ledger_holds",
+    METADATA,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("destination", String, nullable=False),
+    Column("order_id", Id, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("rules", JSON, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("day", Date),
+    Column("value", Money),
+    Column("currency", String, nullable=False, default=""),
+    Column("run_first_seen", String, nullable=False),
+    Column("run_last_seen", String, nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("ended_how", String),
+    # One open hold per order: a second rule updates it.
+    Index(
+        "uq_ledger_holds_open",
+        "destination",
+        "order_id",
+        unique=True,
+        postgresql_where=text("ended_at IS NULL"),
+        sqlite_where=text("ended_at IS NULL"),
+    ),
+    Index("ix_ledger_holds_order_id", "order_id"),
+)
+
+# A person's word: send in spite of a rule, or never send.
+overrides = Table(
+    "ledger_overrides",
+    METADATA,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("destination", String, nullable=False),
+    Column("order_id", Id, nullable=False),
+    Column("decision", String, nullable=False),
+    Column("rule", String, nullable=False),  # "*": whatever the rule
+    Column("actor", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Index(
+        "uq_ledger_overrides_open",
+        "destination",
+        "order_id",
+        "rule",
+        unique=True,
+        postgresql_where=text("ended_at IS NULL"),
+        sqlite_where=text("ended_at IS NULL"),
+    ),
+)
+
+runs = Table(
+    "ledger_runs",
+    METADATA,
+    Column("run_id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("interval_start", UtcDateTime, nullable=False),
+    Column("interval_end", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("actor", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("note", Text, nullable=False, default=""),
+    Index("ix_ledger_runs_started_at", "started_at"),
+)
+
+# What was found, decided and done for one destination of a run.
+run_destinations = Table(
+    "ledger_run_destinations",
+    METADATA,
+    Column("run_id", String, ForeignKey(runs.c.run_id), primary_key=True),
+    Column("destination", String, primary_key=True),
+    Column("interval_start", UtcDateTime, nullable=False),
+    Column("interval_end", UtcDateTime, nullable=False),
+    # The days whose balance this assessment tells; NULL: none.
+    Column("day_first", Date),
+    Column("day_last", Date),
+    Column("status", String, nullable=False),
+    Column("note", Text, nullable=False, default=""),
+    Column("assessed_at", UtcDateTime),
+    Column("gate", String),
+    Column("gate_reasons", JSON, nullable=False),
+    Column("missing_count", Integer),
+    Column("missing_values", JSON, nullable=False),  # currency → amount as text
+    Column("decision", String),
+    Column("decided_by", String),
+    Column("decided_reason", Text),
+    Column("decided_at", UtcDateTime),
+    Column("approved_count", Integer),
+    Column("approved_values", JSON, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Column("requests", JSON, nullable=False),  # outcome → how many
+    Index("ix_ledger_run_destinations_assessed", "destination", "assessed_at"),
+)
+
+
+def _of_assessment(*columns: Column[object] | Index) -> list[Column[object] | Index]:
+    """Name the assessment that a row belongs to, then the row's own columns."""
+    return [
+        Column("id", _Serial, primary_key=True, autoincrement=True),
+        Column("run_id", String, ForeignKey(runs.c.run_id), nullable=False),
+        Column("destination", String, nullable=False),
+        *columns,
+    ]
+
+
+# The balance: every order of the interval in exactly one class.
+balances = Table(
+    "ledger_balances",
+    METADATA,
+    *_of_assessment(
+        Column("day", Date),
+        Column("currency", String, nullable=False),
+        Column("class", String, nullable=False),
+        Column("reason", String, nullable=False),
+        Column("orders", Integer, nullable=False),
+        Column("value", Money, nullable=False),
+        Column("taken_at", UtcDateTime, nullable=False),
+        Index("ix_ledger_balances_run", "run_id", "destination", "day"),
+    ),
+)
+
+# What the ledger held when that balance was taken: live = balance + (now − then).
+baselines = Table(
+    "ledger_baselines",
+    METADATA,
+    *_of_assessment(
+        Column("day", Date),
+        Column("currency", String, nullable=False),
+        Column("kind", String, nullable=False),  # "entries" or "holds"
+        Column("name", String, nullable=False),  # a status, or a rule
+        Column("owed_as", String, nullable=False, default=""),
+        Column("orders", Integer, nullable=False),
+        Column("value", Money, nullable=False),
+        Index("ix_ledger_baselines_run", "run_id", "destination", "day"),
+    ),
+)
+
+validations = Table(
+    "ledger_validations",
+    METADATA,
+    *_of_assessment(
+        Column("suite", String, nullable=False),
+        Column("rule", String, nullable=False),
+        Column("column", String, nullable=False, default=""),
+        Column("severity", String, nullable=False),
+        Column("evaluated", Integer, nullable=False),
+        Column("failed", Integer, nullable=False),
+        Column("share", Float, nullable=False),
+        Column("samples", JSON, nullable=False),  # order ids, at most 20
+        Column("passed", Boolean, nullable=False),
+        Index("ix_ledger_validations_run", "run_id", "destination"),
+    ),
+)
+
+coverage = Table(
+    "ledger_coverage",
+    METADATA,
+    *_of_assessment(
+        Column("source", String, nullable=False),
+        Column("identifier", String, nullable=False),
+        Column("orders", Integer, nullable=False),
+        Column("covered", Integer, nullable=False),
+        Column("dropped", Integer, nullable=False),
+        Index("ix_ledger_coverage_run", "run_id", "destination"),
+    ),
+)

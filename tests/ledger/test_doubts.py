@@ -1,0 +1,146 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from capi_jobs.errors import IllegalMove
+from capi_jobs.ledger.values import Doubt
+from capi_jobs.lifecycle import Event, Status
+from tests.ledger.building import LEASE, TICK, WINDOW, Bench, an_entry
+
+
+def claim(bench: Bench, **changes: object) -> Doubt | None:
+    wanted: dict[str, object] = {
+        "now": bench.now,
+        "lease": LEASE,
+        "dedup_window": WINDOW,
+        "actor": "test",
+        **changes,
+    }
+    return bench.ledger.claim_in_doubt("meta", **wanted)  # type: ignore[arg-type]
+
+
+def test_what_is_in_doubt_is_sent_again_with_the_same_ids(bench: Bench) -> None:
+    batch_id = bench.in_status(Status.IN_DOUBT, 2, 1)
+
+    doubt = claim(bench)
+
+    assert doubt is not None
+    assert (an_entry(1), an_entry(2)) == doubt.entries
+    batch = doubt.batch
+    assert (batch_id, Status.RESENDING, 2, bench.now + LEASE) == (
+        batch.batch_id,
+        batch.status,
+        batch.attempts,
+        batch.lease_until,
+    )
+
+
+@pytest.mark.parametrize(
+    ("beside", "sent"),
+    [(-TICK, True), (timedelta(0), False), (TICK, False)],
+    ids=["just inside", "at its end", "just outside"],
+)
+def test_the_whole_lease_must_lie_inside_the_window(
+    bench: Bench, beside: timedelta, sent: bool
+) -> None:
+    """The call may happen at the last moment of the lease."""
+    bench.in_status(Status.IN_DOUBT, 1)
+    bench.now += WINDOW - LEASE + beside
+
+    assert sent is (claim(bench) is not None)
+
+
+def test_the_window_counts_from_the_first_send(bench: Bench) -> None:
+    """A resend that was lost too does not open the window anew."""
+    batch_id = bench.in_status(Status.IN_DOUBT, 1)
+    bench.now += WINDOW - 2 * LEASE
+    bench.resend()
+    bench.settle(batch_id, Event.LOST)
+    bench.now += LEASE
+
+    assert claim(bench) is None
+
+
+def test_oldest_first(bench: Bench) -> None:
+    first = bench.in_status(Status.IN_DOUBT, 1)
+    bench.now += TICK
+    second = bench.in_status(Status.IN_DOUBT, 2)
+
+    assert [first, second] == [bench.resend(), bench.resend()]
+
+
+def test_only_of_this_destination(bench: Bench) -> None:
+    batch_id = bench.claim(1, destination="tiktok").batch_id
+    bench.settle(batch_id, Event.LOST)
+
+    assert claim(bench) is None
+
+
+@pytest.mark.parametrize(
+    "status", [each for each in Status if each is not Status.IN_DOUBT]
+)
+def test_only_what_is_in_doubt(bench: Bench, status: Status) -> None:
+    bench.in_status(status, 1)
+
+    assert claim(bench) is None
+
+
+def test_excluded_batches_are_left_alone(bench: Bench) -> None:
+    batch_id = bench.in_status(Status.IN_DOUBT, 1)
+
+    assert claim(bench, exclude_batches=[batch_id]) is None
+
+
+def test_attempts_are_bounded(bench: Bench) -> None:
+    bench.in_status(Status.IN_DOUBT, 1)
+
+    assert claim(bench, attempts_max=1) is None
+    assert claim(bench, attempts_max=2) is not None
+
+
+def test_a_batch_that_is_too_large_by_now_is_parted(bench: Bench) -> None:
+    """Somebody lowered the limit of a batch since it was first sent."""
+    bench.in_status(Status.IN_DOUBT, 1, 2, 3)
+
+    doubts = [claim(bench, limit_entries=2), claim(bench, limit_entries=2)]
+
+    assert [
+        [entry.order_id for entry in doubt.entries] for doubt in doubts if doubt
+    ] == [["o1", "o2"], ["o3"]]
+
+
+def test_a_batch_is_split_without_losing_its_first_moment(bench: Bench) -> None:
+    first = bench.now
+    batch_id = bench.in_status(Status.IN_DOUBT, 1, 2, 3, 4)
+    bench.now += LEASE
+    groups = [[("Purchase", "e1")], [("Purchase", "e2"), ("Purchase", "e3")]]
+
+    made = bench.ledger.split_in_doubt(batch_id, groups, now=bench.now, actor="test")
+
+    assert {Status.IN_DOUBT} == set(bench.statuses().values())
+    places = {row["order_id"]: row["batch_id"] for row in bench.ledger.entries()}
+    one, two = made
+    assert {"o1": one, "o2": two, "o3": two, "o4": batch_id} == places
+    assert {first} == {row["first_sent_at"] for row in bench.ledger.entries()}
+
+
+def test_what_is_being_sent_cannot_be_split(bench: Bench) -> None:
+    batch_id = bench.in_status(Status.RESENDING, 1, 2)
+
+    with pytest.raises(IllegalMove, match="resending"):
+        bench.ledger.split_in_doubt(
+            batch_id, [[("Purchase", "e1")]], now=bench.now, actor="test"
+        )
+
+
+def test_no_two_workers_get_the_same_doubt(bench: Bench) -> None:
+    for number in range(20):
+        bench.in_status(Status.IN_DOUBT, number)
+
+    with ThreadPoolExecutor(8) as workers:
+        doubts = list(workers.map(lambda _: claim(bench), range(24)))
+
+    taken = [doubt.batch.batch_id for doubt in doubts if doubt]
+    assert len(taken) == 20
+    assert len(set(taken)) == 20

@@ -157,3 +157,8 @@ def test_what_cannot_be_read_is_lost(platform: Platform, body: bytes) -> None:
     outcomes = platform.outcomes(batch, Answer(200, {}, body))
     assert all(isinstance(outcome, Lost) for outcome in outcomes)
     assert len(outcomes) == 2
+
+
+def test_usage_beyond_the_limit_is_full_pressure() -> None:
+    answer = Answer(200, {"x-app-usage": '{"call_count":120}'}, b"")
+    assert platform_named("meta").pressure(answer) == 1

@@ -179,7 +179,7 @@ def test_money_arrives_exactly(platform: Platform, value: Decimal) -> None:
 
 @each_platform
 @pytest.mark.parametrize(
-    "value", ["NaN", "sNaN", "Infinity", "1E+400", "1E-400", "0E-400"]
+    "value", ["NaN", "sNaN", "Infinity", "1E+400", "1E-400", "0E-400", "0." + "3" * 50]
 )
 def test_what_is_no_json_number_is_refused(platform: Platform, value: str) -> None:
     fault = platform.eligible(with_value(platform, Decimal(value)))
@@ -210,3 +210,10 @@ def test_the_target_without_secret_needs_none(platform: Platform) -> None:
     call = platform.call([b"{}"], target, TOKEN)
     assert call.url.startswith(platform.base_url + "/")
     assert b"null" not in call.body
+
+
+def test_tiktok_without_a_source_means_its_first() -> None:
+    tiktok = platform_named("tiktok")
+    target = Target(account="1", base_url=tiktok.base_url, api_version="v1.3")
+    body = json.loads(tiktok.call([], target, TOKEN).body)
+    assert next(iter(tiktok.sources)) == body["event_source"]

@@ -4,8 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from capi_jobs.model import Answer
-from capi_jobs.platforms.reading import a_trace, an_integer, retry_after, safe_words
+from capi_jobs.model import Answer, Deferred
+from capi_jobs.platforms.reading import (
+    Meaning,
+    Reading,
+    Verdict,
+    a_trace,
+    an_integer,
+    retry_after,
+    safe_words,
+    settled,
+)
 
 FIELDS = frozenset({"event_time", "em"})
 
@@ -55,3 +64,10 @@ def test_no_retry_after_is_no_wait() -> None:
 @pytest.mark.parametrize("trace", ["jane@example.com", "a b", "", "x" * 65, 7, None])
 def test_what_is_no_id_is_no_trace(trace: object) -> None:
     assert a_trace(trace) == ""
+
+
+def test_one_position_outside_of_the_batch_discredits_the_others() -> None:
+    verdict = Verdict(Meaning.REFUSED, "bad")
+    reading = Reading(platform="Meta", code="1", verdict=verdict, named=(0, 7))
+    spared = Deferred("refused with others (1)", batch_refused=True)
+    assert [spared] * 3 == settled(reading, 3)

@@ -92,7 +92,7 @@ class Converter:
             if given is None:
                 continue
             if given.__class__ is str:
-                found = read(given, context)
+                found: Texts | None = read(given, context)
                 if found is not None:
                     keys[step.key] = found
                     continue

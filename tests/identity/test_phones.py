@@ -1,0 +1,131 @@
+"""Phones to E.164, and the fast path beside the library's own answer."""
+
+import phonenumbers
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+from capi_jobs.identity.phones import e164, e164_parsed
+
+REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
+COUNTRIES = st.sampled_from([None, "XX", *REGIONS])
+FORMATS = (
+    PhoneNumberFormat.E164,
+    PhoneNumberFormat.INTERNATIONAL,
+    PhoneNumberFormat.NATIONAL,
+    PhoneNumberFormat.RFC3966,
+)
+TYPES = (
+    PhoneNumberType.MOBILE,
+    PhoneNumberType.FIXED_LINE,
+    PhoneNumberType.TOLL_FREE,
+    PhoneNumberType.PREMIUM_RATE,
+    PhoneNumberType.VOIP,
+)
+
+
+def examples() -> list[tuple[str, str]]:
+    """Every region's example numbers, in several writings."""
+    numbers = [
+        (region, phonenumbers.example_number_for_type(region, kind))
+        for region in REGIONS
+        for kind in TYPES
+    ]
+    return [
+        (region, phonenumbers.format_number(number, form))
+        for region, number in numbers
+        if number
+        for form in FORMATS
+    ]
+
+
+def test_fast_path_agrees_on_every_country_s_example_numbers() -> None:
+    cases = examples()
+
+    differing = [
+        (text, country)
+        for region, text in cases
+        for country in (region, "US", None)
+        if e164(text, country) != e164_parsed(text, country)
+    ]
+
+    assert differing == []
+    assert len(cases) > 3_000
+
+
+@st.composite
+def written(draw: st.DrawFn) -> tuple[str, str | None]:
+    """A number near a country's example, as people write it."""
+    region = draw(st.sampled_from(REGIONS))
+    code = phonenumbers.country_code_for_region(region)
+    digits = draw(st.text("0123456789", min_size=2, max_size=15))
+    prefix = draw(
+        st.sampled_from(["+", "00", "+00", "", "0", "(0", "+ ", "011", "1", "++"])
+    )
+    marks = draw(st.lists(st.sampled_from(list(" -.()/x#")), max_size=6))
+    text = f"{prefix}{code if draw(st.booleans()) else ''}{digits}"
+    for mark in marks:
+        at = draw(st.integers(0, len(text)))
+        text = text[:at] + mark + text[at:]
+    return text, draw(st.sampled_from([None, region, "US", "CA", "DE"]))
+
+
+@settings(max_examples=1_000)
+@given(written())
+def test_fast_path_agrees_on_numbers_in_many_writings(
+    case: tuple[str, str | None],
+) -> None:
+    text, country = case
+
+    assert e164_parsed(text, country) == e164(text, country)
+
+
+@settings(max_examples=500)
+@given(st.text(max_size=30) | st.text("+0123456789 -.()x", max_size=20), COUNTRIES)
+@example("+1 (650) 555-1212 x3", "US")
+@example("+" * 20 + "16505551212", None)
+@example("1" * 300, "US")
+def test_fast_path_agrees_on_random_text(text: str, country: str | None) -> None:
+    assert e164_parsed(text, country) == e164(text, country)
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "expected"),
+    [
+        ("(650)555-1212", "US", "+16505551212"),
+        ("1-650-555-1212", "CA", "+16505551212"),
+        ("1-800-FLOWERS", "US", "+18003569377"),
+        ("0151 12345678", "DE", "+4915112345678"),
+        ("0044 20 7183 8750", "US", "+442071838750"),
+        ("011 44 20 7183 8750", "US", "+442071838750"),
+        ("+44 (0)20 7183 8750", None, "+442071838750"),
+        ("+1 650 555 1212 ext. 12", None, "+16505551212"),
+        ("06 1234 5678", "IT", "+390612345678"),
+        ("8 916 123-45-67", "RU", "+79161234567"),
+        ("49 151 12345678", "US", "+4915112345678"),
+        ("+15555551212", None, "+15555551212"),
+    ],
+)
+def test_number_is_read_as_its_country_dials_it(
+    text: str, country: str | None, expected: str
+) -> None:
+    assert expected == e164(text, country)
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("650 555 1212", None),
+        ("555-1212", "US"),
+        ("1234", "US"),
+        ("+0151 12345678", "DE"),
+        ("+999 123456789", None),
+        ("12345678901234567", "US"),
+        ("n/a", "US"),
+        ("", "US"),
+        ("+", None),
+    ],
+)
+def test_what_nobody_could_dial_is_dropped(text: str, country: str | None) -> None:
+    assert e164(text, country) is None

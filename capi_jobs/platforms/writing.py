@@ -149,7 +149,7 @@ def missing_page_url(conversion: Conversion) -> RowFault | None:
     """Find web orders without the page they were placed on."""
     if not conversion.page_url:
         return RowFault("page_url_missing", "a web event needs the page's URL")
-    if not conversion.page_url.startswith(("https://", "http://")):
+    if not conversion.page_url[:8].lower().startswith(("https://", "http://")):
         return RowFault("page_url_invalid", "the page's URL is not absolute http(s)")
     return None
 

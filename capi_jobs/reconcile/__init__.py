@@ -1,0 +1,105 @@
+"""Keys of orders × keys of all that was sent → one class per order and destination.
+
+Derived anew each time, never stored; DuckDB joins with a memory limit and spills.
+`loading.py` reads texts, `classing.py` has the joins, `result.py` what comes out.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+
+from capi_jobs import duck
+from capi_jobs.model import DataInterval
+from capi_jobs.reconcile import classing, loading, result
+from capi_jobs.reconcile.policy import Policy
+from capi_jobs.reconcile.result import EntryCount, HoldCount, Reconciliation
+
+__all__ = ["EntryCount", "HoldCount", "Policy", "Reconciliation", "reconcile"]
+
+Batches = Iterable[pa.RecordBatch]
+# Order ids, event ids → the entries that have one of them, whenever they were sent.
+KnownLookup = Callable[[list[str], list[str]], Batches]
+
+# Spills beyond; the process takes some 300 MB more.
+MEMORY_LIMIT_MB = 512
+# As many keys as a statement of the ledger takes at once.
+_KEYS_PER_LOOKUP = 5_000
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@contextmanager
+def reconcile(
+    *,
+    orders: Batches,
+    sent_events: Batches,
+    ledger_entries: Batches,
+    known_lookup: KnownLookup,
+    holds: Batches,
+    overrides: Batches,
+    interval: DataInterval,
+    policy: Policy,
+    now: datetime,
+    memory_limit_mb: int = MEMORY_LIMIT_MB,
+) -> Iterator[Reconciliation]:
+    """Class every order of the interval; what is found lives until the block ends.
+
+    Each argument is read once, in this order. BalanceOpen if an order has no class.
+    """
+    with duck.workspace(memory_limit_mb) as connection:
+        loading.set_policy(connection, policy, interval, now)
+        loading.load_orders(connection, orders)
+        loading.load_sent(connection, sent_events)
+        loading.load_entries(connection, ledger_entries)
+        loading.load_decisions(connection, holds, overrides)
+        entries, held = _baselines(connection, interval, policy)
+        classing.relate(connection)
+        _look_up(connection, known_lookup)
+        classing.judge(connection)
+        rows, nameless = _rows(connection)
+        yield Reconciliation(
+            connection, result.counted(connection), entries, held, rows, nameless
+        )
+
+
+def _baselines(
+    connection: duckdb.DuckDBPyConnection, interval: DataInterval, policy: Policy
+) -> tuple[tuple[EntryCount, ...], tuple[HoldCount, ...]]:
+    """Count what the ledger held, before what is looked up joins it."""
+    zone = ZoneInfo(policy.day_timezone)
+    days = {
+        "first": interval.start.astimezone(zone).date(),
+        "last": (interval.end - _MICROSECOND).astimezone(zone).date(),
+    }
+    entries = connection.execute(result.BASELINE_ENTRIES, days).fetchall()
+    holds = connection.execute(result.BASELINE_HOLDS, days).fetchall()
+    return (
+        tuple(EntryCount(*row) for row in entries),
+        tuple(HoldCount(*row) for row in holds),
+    )
+
+
+def _look_up(connection: duckdb.DuckDBPyConnection, known: KnownLookup) -> None:
+    """Ask for what is still open by key: its time may have changed since it was sent.
+
+    Ids with NUL are never in the ledger, and PostgreSQL does not take them.
+    """
+    with connection.cursor() as cursor:
+        asked = cursor.sql("SELECT order_id, key_id FROM open")
+        for batch in asked.to_arrow_reader(_KEYS_PER_LOOKUP):
+            for start in range(0, batch.num_rows, _KEYS_PER_LOOKUP):
+                part = batch.slice(start, _KEYS_PER_LOOKUP)
+                ids = [
+                    [key for key in column.to_pylist() if "\0" not in key]
+                    for column in part.columns
+                ]
+                loading.add_entries(connection, known(*ids))
+
+
+def _rows(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    counts = "SELECT count(*), count(*) - count(order_id) FROM arrivals"
+    rows, nameless = connection.execute(counts).fetchall()[0]
+    return rows, nameless

@@ -1,0 +1,147 @@
+"""What reconcile found: counts for the balance, and keys in pages.
+
+The rows stay in DuckDB until they are asked for, so memory is bounded by a page.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+import duckdb
+
+from capi_jobs.model import ClassCount, OrderClass, OrderKey, OwedAs, RowFault
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_FAULTS = MappingProxyType(
+    {
+        "order_id_missing": "rows have no order_id: nobody can tell them apart",
+        "order_id_ambiguous": "several rows have this order id, and they differ",
+        "event_id_shared": "another order has the same event id: one would not count",
+        "completed_at_missing": "completed_at is empty",
+        "completed_at_unreadable": "completed_at is no time in ISO 8601, such as"
+        " 2026-11-20T10:00:00+01:00",
+        "completed_at_naive": "completed_at tells no time zone, and [orders] timezone"
+        " is not set",
+        "completed_at_in_dst_gap": "completed_at falls into the hour that the shop's"
+        " clocks skipped",
+    }
+)
+
+_COUNTS = """
+SELECT day, currency, class, reason, count(*), sum(counted)
+FROM judged GROUP BY ALL ORDER BY ALL
+"""
+# Microseconds since 1970: exact, and no time zone library is asked.
+_KEYS = """
+SELECT order_id, event_id, epoch_us(completed_at) AS completed_us, day, value, currency,
+    enriched, fault, epoch_us(send_until) AS until_us
+FROM judged WHERE due AND (class = 'held') = $held
+ORDER BY judged.completed_at NULLS FIRST, order_id
+"""
+BASELINE_ENTRIES = """
+SELECT day, currency, status, owed_as, count(*), sum(value) FROM entries
+WHERE day BETWEEN $first AND $last GROUP BY ALL ORDER BY ALL
+"""
+BASELINE_HOLDS = """
+SELECT day, currency, rule, count(*), sum(value) FROM holds
+WHERE day IS NULL OR day BETWEEN $first AND $last GROUP BY ALL ORDER BY ALL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryCount:
+    """So many entries of the ledger when the balance was taken."""
+
+    day: date
+    currency: str
+    status: str
+    owed_as: str
+    entries: int
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class HoldCount:
+    """So many open holds when the balance was taken."""
+
+    day: date | None
+    currency: str
+    rule: str
+    holds: int
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Every order of an interval in one class, for one destination."""
+
+    connection: duckdb.DuckDBPyConnection
+    counts: tuple[ClassCount, ...]
+    baseline_entries: tuple[EntryCount, ...]
+    baseline_holds: tuple[HoldCount, ...]
+    source_rows: int  # of the interval, before repeated ones became one order
+    rows_without_id: int
+
+    @property
+    def totals(self) -> Mapping[OrderClass, int]:
+        """Orders of each class."""
+        totals = dict.fromkeys(OrderClass, 0)
+        for count in self.counts:
+            totals[count.order_class] += count.orders
+        return totals
+
+    @property
+    def orders(self) -> int:
+        """All orders of the interval."""
+        return sum(count.orders for count in self.counts)
+
+    def keys(self, page: int) -> Iterator[list[OrderKey]]:
+        """Yield what is to be sent, and what a key fault holds; oldest first."""
+        return self._pages(page, held=False)
+
+    def held_keys(self, page: int) -> Iterator[list[OrderKey]]:
+        """Yield what is held, to be looked at again; oldest first."""
+        return self._pages(page, held=True)
+
+    def _pages(self, page: int, *, held: bool) -> Iterator[list[OrderKey]]:
+        # A cursor of its own, so that two of these can take turns.
+        with self.connection.cursor() as cursor:
+            found = cursor.sql(_KEYS, params={"held": held}).to_arrow_reader(page)
+            for batch in found:
+                for start in range(0, batch.num_rows, page):
+                    rows = batch.slice(start, page).to_pylist()
+                    yield [_key(row) for row in rows]
+
+
+def counted(connection: duckdb.DuckDBPyConnection) -> tuple[ClassCount, ...]:
+    """Count orders and value by day, currency, class and reason."""
+    rows = connection.execute(_COUNTS).fetchall()
+    return tuple(
+        ClassCount(day, currency, OrderClass(order_class), reason, orders, value)
+        for day, currency, order_class, reason, orders, value in rows
+    )
+
+
+def _key(row: Mapping[str, Any]) -> OrderKey:
+    fault = row["fault"]
+    return OrderKey(
+        order_id=row["order_id"],
+        event_id=row["event_id"],
+        completed_at=_time(row["completed_us"]),
+        day=row["day"],
+        value=row["value"],
+        currency=row["currency"],
+        owed_as=OwedAs.ENRICHMENT if row["enriched"] else OwedAs.MISSING,
+        fault=None if fault is None else RowFault(fault, _FAULTS[fault]),
+        send_until=_time(row["until_us"]),
+    )
+
+
+def _time(microseconds: int | None) -> datetime | None:
+    if microseconds is None:
+        return None
+    return _EPOCH + timedelta(microseconds=microseconds)

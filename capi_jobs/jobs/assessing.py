@@ -1,0 +1,215 @@
+"""Assess one destination: reconcile, look at every missing order, let the gate judge.
+
+Used by `plan`, which writes nothing, and by `run`, which keeps what was found. The
+pages are prepared the same way when they are delivered, see `running.py`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import chain
+
+from capi_jobs.config import Destination
+from capi_jobs.coverage import Coverage, SourceCoverage
+from capi_jobs.gate import Assessment as Judged
+from capi_jobs.gate import Gate, GateLimits, judge
+from capi_jobs.jobs.house import House, Watcher
+from capi_jobs.model import DataInterval, OrderClass, OrderKey, OwedAs
+from capi_jobs.preparation import Page, Preparer
+from capi_jobs.reconcile import Reconciliation
+from capi_jobs.validation import ExpectationResult, SuiteVerdict
+
+# Called with each page and its keys, so that holds can be kept while they are found.
+OnPage = Callable[[Sequence[OrderKey], Page], None]
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Packing:
+    """How many calls the ready events will take, without keeping them."""
+
+    events_max: int
+    bytes_max: int
+    overhead: int
+    calls: int = 0
+    _events: int = 0
+    _bytes: int = 0
+
+    def add(self, event: bytes) -> None:
+        """Put one more event into the present call, or into a new one."""
+        size = len(event) + 1
+        full = self._bytes + size > self.bytes_max or self._events >= self.events_max
+        if full or not self.calls:
+            self.calls += 1
+            self._events, self._bytes = 0, self.overhead
+        self._events += 1
+        self._bytes += size
+
+
+@dataclass(slots=True)
+class Assessed:
+    """What was found for one destination, before anything is sent."""
+
+    destination: Destination
+    interval: DataInterval
+    reconciliation: Reconciliation
+    packing: Packing
+    coverage: Coverage
+    checked: int = 0
+    ready: Counter[OwedAs] = field(default_factory=Counter)
+    ready_values: dict[str, Decimal] = field(default_factory=dict)
+    held: Counter[str] = field(default_factory=Counter)  # by rule
+    excluded_since: int = 0
+    gone: int = 0
+    verdict: SuiteVerdict = field(default_factory=SuiteVerdict)
+    gate: Gate = field(default_factory=lambda: Gate("pass"))
+
+    @property
+    def name(self) -> str:
+        """The destination's name."""
+        return self.destination.name
+
+    @property
+    def results(self) -> tuple[ExpectationResult, ...]:
+        """How each expectation fared, over all pages."""
+        return self.verdict.results
+
+    @property
+    def told_coverage(self) -> tuple[SourceCoverage, ...]:
+        """Which identifiers the ready conversions carry."""
+        return self.coverage.told()
+
+    def missing(self) -> tuple[int, dict[str, Decimal]]:
+        """Orders and value that reconcile calls missing, before rules hold any."""
+        count, values = 0, dict[str, Decimal]()
+        for one in self.reconciliation.counts:
+            if one.order_class is OrderClass.MISSING:
+                count += one.orders
+                values[one.currency] = values.get(one.currency, Decimal(0)) + one.value
+        return count, values
+
+
+def assess(
+    house: House,
+    destination: Destination,
+    interval: DataInterval,
+    *,
+    now: datetime,
+    watcher: Watcher,
+    on_page: OnPage,
+) -> Assessed:
+    """Find what is owed and look at it. The caller closes the reconciliation."""
+    watcher.stage(destination.name, "reconcile", None)
+    reconciliation = house.reconcile(destination, interval, now)
+    try:
+        preparer = house.preparer(destination, now)
+        found = Assessed(
+            destination,
+            interval,
+            reconciliation,
+            _packing(preparer),
+            Coverage(preparer.platform.match_keys),
+        )
+        _look(house, preparer, found, now, watcher, on_page)
+        found.gate = _judged(house, found)
+    except BaseException:
+        reconciliation.close()
+        raise
+    return found
+
+
+def _packing(preparer: Preparer) -> Packing:
+    limits = preparer.limits
+    overhead = preparer.platform.overhead(preparer.destination.target(), "")
+    return Packing(limits.events_per_batch_max, limits.body_bytes_max, overhead)
+
+
+def _look(
+    house: House,
+    preparer: Preparer,
+    found: Assessed,
+    now: datetime,
+    watcher: Watcher,
+    on_page: OnPage,
+) -> None:
+    """Read and prepare every order that may be sent, page by page."""
+    totals = Counter[OrderClass]()
+    for one in found.reconciliation.counts:
+        totals[one.order_class] += one.orders
+    total = totals[OrderClass.MISSING] + totals[OrderClass.HELD]
+    watcher.stage(found.destination.name, "validate", total)
+    for keys, page in pages(house, preparer, found.reconciliation, found.interval, now):
+        _count(found, page, len(keys))
+        on_page(keys, page)
+        watcher.reached(found.destination.name, found.checked)
+
+
+def pages(
+    house: House,
+    preparer: Preparer,
+    reconciliation: Reconciliation,
+    interval: DataInterval,
+    now: datetime,
+) -> Iterator[tuple[Sequence[OrderKey], Page]]:
+    """Prepare what is missing, then what was held: its source may be mended."""
+    rows = house.settings.delivery.page_rows
+    for keys in chain(reconciliation.keys(rows), reconciliation.held_keys(rows)):
+        yield keys, prepare(house, preparer, keys, interval, now)
+
+
+def prepare(
+    house: House,
+    preparer: Preparer,
+    keys: Sequence[OrderKey],
+    interval: DataInterval,
+    now: datetime,
+) -> Page:
+    """Read the orders of these keys whole and prepare them."""
+    ids = [key.order_id for key in keys if key.fault is None]
+    return preparer.page(
+        keys,
+        house.orders(ids, interval),
+        released=house.released(preparer.destination.name, ids),
+        now=now,
+    )
+
+
+def _count(found: Assessed, page: Page, keys: int) -> None:
+    found.checked += keys
+    found.gone += len(page.gone)
+    found.excluded_since += len(page.excluded)
+    found.held.update(hold.rule for hold in page.holds)
+    found.verdict = found.verdict.merge(page.orders_verdict).merge(
+        page.conversions_verdict
+    )
+    found.coverage.add([one.conversion for one in page.ready])
+    for one in page.ready:
+        found.ready[one.entry.owed_as] += 1
+        found.packing.add(one.event)
+        known = found.ready_values.get(one.entry.currency, Decimal(0))
+        found.ready_values[one.entry.currency] = known + one.entry.value
+
+
+def _judged(house: House, found: Assessed) -> Gate:
+    settings, name = house.settings.gate, found.destination.name
+    limits = GateLimits(**settings.model_dump())
+    count, values = found.missing()
+    return judge(
+        Judged(
+            destination=name,
+            days=(found.interval.end - found.interval.start) / _DAY,
+            source_orders=sum(c.orders for c in found.reconciliation.counts),
+            missing_orders=count,
+            missing_value=values,
+            bad_rows=sum(found.held.values()),
+            checked_rows=found.checked,
+            results=found.results,
+            has_sent_events=house.has_sent_events(found.destination),
+        ),
+        house.past_assessments(name),
+        ever_approved=house.ledger.ever_approved(name),
+        limits=limits,
+    )

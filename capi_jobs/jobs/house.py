@@ -1,0 +1,235 @@
+"""The rooms of one configuration, opened: warehouse, ledger, validator, clock.
+
+What is done in them stands in `assessing.py`, `running.py` and their neighbours.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from capi_jobs.config import Destination, Orders, SentEvents, Settings
+from capi_jobs.delivery import Clock
+from capi_jobs.errors import ConfigFault
+from capi_jobs.gate import PastAssessment
+from capi_jobs.ledger import Ledger
+from capi_jobs.ledger.values import Decision, Gate, RunDestination
+from capi_jobs.model import DataInterval
+from capi_jobs.platforms import platform_named
+from capi_jobs.preparation import Preparer
+from capi_jobs.reconcile import Policy, Reconciliation, reconcile
+from capi_jobs.validation import Validator
+from capi_jobs.warehouse import OrdersSource, Warehouse
+from capi_jobs.warehouse import SentEvents as SentEventsSource
+
+_DAY = timedelta(days=1)
+# Logs are read this much beyond the orders: pixels fire late, clocks differ.
+LOG_MARGIN = timedelta(days=7)
+# DuckDB's share for a run, over all its destinations; the rest of the process needs
+# 200 to 300 MB, so that a run stays well below one GB.
+RECONCILE_MB = 512
+RECONCILE_MB_MIN = 128
+
+
+class Watcher(Protocol):
+    """Shows how far long work has come."""
+
+    def stage(self, destination: str, stage: str, total: int | None) -> None:
+        """Begin a stage of one destination."""
+
+    def reached(self, destination: str, done: int) -> None:
+        """Say how far the stage has come."""
+
+
+class Unwatched:
+    """Shows nothing: for programs."""
+
+    def stage(self, destination: str, stage: str, total: int | None) -> None:
+        """Show nothing."""
+
+    def reached(self, destination: str, done: int) -> None:
+        """Show nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that a use case needs."""
+
+    settings: Settings
+    clock: Clock
+    warehouse: Warehouse
+    ledger: Ledger
+    orders_source: OrdersSource
+    sent_events: tuple[SentEventsSource, ...]
+
+    def preparer(self, destination: Destination, now: datetime) -> Preparer:
+        """Return what turns rows into conversions of this destination."""
+        platform = platform_named(destination.platform)
+        validator = Validator(
+            self.settings.validation.expectations,
+            now=now,
+            match_keys=platform.match_keys,
+        )
+        return Preparer(self.settings, destination, validator)
+
+    def reconcile(
+        self, destination: Destination, interval: DataInterval, now: datetime
+    ) -> Reconciliation:
+        """Sort every order of the interval into its class."""
+        name, wide = destination.name, _widened(interval, LOG_MARGIN)
+        shares = len(self.settings.destinations)
+        return reconcile(
+            orders=self.warehouse.order_keys(self.orders_source, interval),
+            sent_events=self._sent_events(destination, wide),
+            ledger_entries=self.ledger.known_keys(name, wide.start, wide.end),
+            known_lookup=lambda orders, events: self.ledger.known(name, orders, events),
+            holds=self.ledger.open_hold_keys(name),
+            overrides=self.ledger.override_keys(name),
+            interval=interval,
+            policy=self._policy(destination),
+            now=now,
+            memory_limit_mb=max(RECONCILE_MB_MIN, RECONCILE_MB // shares),
+        )
+
+    def orders(
+        self, ids: Sequence[str], interval: DataInterval
+    ) -> list[Mapping[str, object]]:
+        """Read these orders whole; only a page at a time, for they are personal."""
+        batches = self.warehouse.orders(self.orders_source, ids, interval)
+        return [row for batch in batches for row in batch.to_pylist()]
+
+    def released(self, destination: str, ids: Sequence[str]) -> frozenset[str]:
+        """Say which of these a person lets go in spite of a rule."""
+        words = self.ledger.overrides(destination, ids)
+        return frozenset(i for i, word in words.items() if word.decision == "release")
+
+    def has_sent_events(self, destination: Destination) -> bool:
+        """Say whether some log can tell what others sent to this destination."""
+        return any(
+            log.destination in {None, destination.name}
+            and log.platform in {None, destination.platform}
+            for log in self.sent_events
+        )
+
+    def past_assessments(self, destination: str) -> list[PastAssessment]:
+        """Tell what earlier runs of this destination found, newest first."""
+        most = self.settings.gate.history_runs
+        past = self.ledger.recent_assessments(destination, most)
+        return [_past(self.ledger, one) for one in past]
+
+    def widened(self, interval: DataInterval, destination: Destination) -> DataInterval:
+        """Look back for orders that arrived late; free, for the ledger knows the rest.
+
+        At most as far as the platform takes events: before that nothing can be sent.
+        """
+        orders = self.settings.orders
+        lookback = orders.lookback if orders else timedelta(0)
+        oldest = max(destination.limits().event_age_max.values())
+        return DataInterval(interval.start - min(lookback, oldest), interval.end)
+
+    def _sent_events(
+        self, destination: Destination, interval: DataInterval
+    ) -> Iterator[pa.RecordBatch]:
+        for log in self.sent_events:
+            others = log.destination not in {None, destination.name}
+            if not others and log.platform in {None, destination.platform}:
+                yield from self.warehouse.sent_events(log, interval)
+
+    def _policy(self, destination: Destination) -> Policy:
+        orders = self.settings.orders
+        if orders is None:
+            raise _no("orders")
+        platform, limits = platform_named(destination.platform), destination.limits()
+        return Policy(
+            destination=destination.name,
+            platform=destination.platform,
+            timezone=orders.timezone,
+            day_timezone=self.settings.day_zone.key,
+            aliases=platform.aliases,
+            event_names={**platform.event_names, **destination.event_names},
+            channels=destination.effective_channels,
+            completed_statuses=frozenset(
+                status.strip().lower() for status in orders.completed_statuses
+            ),
+            sources=platform.sources[destination.effective_source],
+            consent_unknown=orders.consent_unknown,
+            event_id_template=orders.event_id_template,
+            on_browser_seen=destination.on_browser_seen,
+            dedup_window=limits.dedup_window,
+            lease=self.settings.delivery.lease,
+            event_age_max=limits.event_age_max,
+        )
+
+
+@contextmanager
+def opened(settings: Settings, clock: Clock) -> Iterator[House]:
+    """Open the warehouse and the ledger; close the ledger in any case."""
+    if settings.warehouse is None:
+        raise _no("warehouse")
+    if settings.orders is None:
+        raise _no("orders")
+    warehouse = Warehouse.open(settings.warehouse.url)
+    orders, logs = orders_source(settings.orders), sent_sources(settings.sent_events)
+    with Ledger.open(settings.ledger.url) as ledger:
+        yield House(settings, clock, warehouse, ledger, orders, logs)
+
+
+def orders_source(orders: Orders) -> OrdersSource:
+    """Say to the warehouse where the orders are."""
+    return OrdersSource(
+        relation=orders.relation,
+        query=_query(orders.query),
+        columns=orders.columns,
+        custom=orders.custom,
+        timezone=orders.timezone,
+    )
+
+
+def sent_sources(logs: Sequence[SentEvents]) -> tuple[SentEventsSource, ...]:
+    """Say to the warehouse where the events already sent are."""
+    return tuple(
+        SentEventsSource(
+            channel=log.channel,
+            relation=log.relation,
+            query=_query(log.query),
+            columns=log.columns,
+            destination=log.destination,
+            platform=log.platform,
+            timezone=log.timezone,
+        )
+        for log in logs
+    )
+
+
+def _query(path: str | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigFault(
+            f"the query {path} cannot be read: {type(error).__name__}",
+            do="name a readable .sql file",
+        ) from None
+
+
+def _past(ledger: Ledger, one: RunDestination) -> PastAssessment:
+    return PastAssessment(
+        days=(one.interval.end - one.interval.start) / _DAY,
+        source_orders=ledger.orders_assessed(one.run_id, one.destination),
+        missing_orders=one.missing_count or 0,
+        missing_value=one.missing_values,
+        passed=one.gate is Gate.PASS or one.decision is Decision.APPROVED,
+    )
+
+
+def _widened(interval: DataInterval, margin: timedelta) -> DataInterval:
+    return DataInterval(interval.start - margin, interval.end + margin)
+
+
+def _no(section: str) -> ConfigFault:
+    return ConfigFault(f"[{section}] is not configured", do="see docs/configuration.md")

@@ -1,0 +1,60 @@
+"""What a run did: for the terminal, for programs, and for its exit code."""
+
+from dataclasses import dataclass
+
+from capi_jobs.delivery import Tally
+from capi_jobs.gate import Gate
+from capi_jobs.ledger.values import RunStatus
+from capi_jobs.model import DataInterval
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run did for one destination."""
+
+    destination: str
+    gate: Gate
+    tally: Tally | None  # None: the gate asks, nothing was sent
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did."""
+
+    run_id: str
+    interval: DataInterval
+    destinations: tuple[Ran, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether a destination stopped, or the run was interrupted."""
+        tallies = [ran.tally for ran in self.destinations if ran.tally]
+        return any(tally.stopped or tally.interrupted for tally in tallies)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody must approve, or look at what is in doubt or rejected."""
+        return any(
+            ran.tally is None or ran.tally.in_doubt or ran.tally.rejected
+            for ran in self.destinations
+        )
+
+
+def status_of(tally: Tally) -> RunStatus:
+    if tally.stopped:
+        return RunStatus.FAILED
+    return RunStatus.INTERRUPTED if tally.interrupted else RunStatus.DONE
+
+
+def status_of_run(report: RunReport) -> RunStatus:
+    statuses = {
+        status_of(ran.tally) if ran.tally else RunStatus.WAITING
+        for ran in report.destinations
+    }
+    order = (
+        RunStatus.FAILED,
+        RunStatus.INTERRUPTED,
+        RunStatus.WAITING,
+        RunStatus.DONE,
+    )
+    return next((status for status in order if status in statuses), RunStatus.DONE)

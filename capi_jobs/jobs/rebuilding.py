@@ -1,0 +1,44 @@
+"""Entries in doubt → conversions to send again, read anew from the warehouse."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from capi_jobs.jobs.assessing import prepare
+from capi_jobs.jobs.house import House
+from capi_jobs.model import DataInterval, Entry, OrderKey, OwedAs, Prepared
+from capi_jobs.preparation import Preparer
+
+# Intervals are half-open: this takes the last order in.
+_INSTANT = timedelta(microseconds=1)
+
+
+def rebuilt(
+    house: House, preparer: Preparer, entries: Sequence[Entry]
+) -> Mapping[str, Prepared | str]:
+    """Read entries' orders again; ids, time and value stay as they were first sent."""
+    times = [entry.event_time for entry in entries]
+    now = house.clock.now()
+    keys = [
+        OrderKey(
+            entry.order_id,
+            entry.event_id,
+            entry.event_time,
+            entry.day,
+            entry.value,
+            entry.currency,
+            OwedAs(entry.owed_as),
+        )
+        for entry in entries
+    ]
+    span = DataInterval(min(times), max(times) + _INSTANT)
+    page = prepare(house, preparer, keys, span, now)
+    by_order = {entry.order_id: entry for entry in entries}
+    again: dict[str, Prepared | str] = {
+        one.entry.event_id: preparer.frozen(one, by_order[one.entry.order_id])
+        for one in page.ready
+    }
+    for held in page.holds:
+        again[by_order[held.order_id].event_id] = f"a rule holds the order: {held.rule}"
+    for order_id, reason in page.excluded.items():
+        again[by_order[order_id].event_id] = f"no longer to be sent: {reason}"
+    return again

@@ -1,0 +1,65 @@
+"""What a run found, in the words that the ledger keeps."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from capi_jobs.coverage import SourceCoverage
+from capi_jobs.gate import Gate
+from capi_jobs.jobs.assessing import Assessed
+from capi_jobs.ledger import values
+from capi_jobs.validation import ExpectationResult
+
+
+def new_run_id(now: datetime) -> str:
+    """Make an id that sorts by time and can be typed: 20261123-031500-4f2a."""
+    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def assessment_of(found: Assessed, gate: Gate) -> values.Assessment:
+    """Put what was found into the ledger's words; nothing personal is in it."""
+    return values.Assessment(
+        interval=found.interval,
+        gate=values.Gate(gate.verdict),
+        gate_reasons=[f"{reason.rule}: {reason.says}" for reason in gate.reasons],
+        counts=found.reconciliation.counts,
+        baselines=_baselines(found),
+        validations=[_validation(result) for result in found.results],
+        coverage=_coverage(found.told_coverage),
+        days=found.days,
+    )
+
+
+def _baselines(found: Assessed) -> list[values.LedgerCount]:
+    return [
+        *found.reconciliation.baseline_entries,
+        *found.reconciliation.baseline_holds,
+    ]
+
+
+def _validation(result: ExpectationResult) -> values.Validation:
+    return values.Validation(
+        suite=result.suite,
+        rule=result.rule,
+        column=result.column,
+        severity=result.severity,
+        evaluated=result.evaluated,
+        failed=result.failed,
+        share=result.failed_share,
+        samples=result.sample,
+        passed=result.within,
+    )
+
+
+def _coverage(told: Sequence[SourceCoverage]) -> list[values.Coverage]:
+    return [
+        values.Coverage(
+            source=one.source,
+            identifier=identifier,
+            orders=one.conversions,
+            covered=covered,
+            dropped=one.dropped.get(identifier, 0),
+        )
+        for one in told
+        for identifier, covered in one.keys.items()
+    ]

@@ -1,0 +1,191 @@
+"""One run at work: assess a destination, keep what was found, deliver lanes abreast.
+
+When it is done is decided in `running.py`; a single call lives in `delivery/`.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from capi_jobs.config import Credentials, Destination
+from capi_jobs.delivery import Attempts, Lane, LaneDelivery, Means, Tally
+from capi_jobs.gate import Gate, grown
+from capi_jobs.jobs.assessing import Assessed, assess, pages
+from capi_jobs.jobs.house import House, Watcher
+from capi_jobs.jobs.outcome import RunReport, status_of, status_of_run
+from capi_jobs.jobs.rebuilding import rebuilt
+from capi_jobs.jobs.records import assessment_of
+from capi_jobs.jobs.signals import stopped_by_signals
+from capi_jobs.ledger.values import HoldEnd, RunDestination, RunStatus
+from capi_jobs.lifecycle import Status
+from capi_jobs.model import DataInterval, Prepared
+from capi_jobs.platforms import platform_named
+from capi_jobs.preparation import Page, Preparer
+from capi_jobs.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One run at work: what its steps share."""
+
+    house: House
+    run_id: str
+    actor: str
+    credentials: Mapping[str, Credentials]
+    watcher: Watcher
+
+    def assess(
+        self,
+        destination: Destination,
+        interval: DataInterval,
+        open_ones: contextlib.ExitStack,
+    ) -> Assessed:
+        """Assess and keep the holds; the reconciliation stays open for delivery."""
+        now = self.house.clock.now()
+        found = assess(
+            self.house,
+            destination,
+            self.house.widened(interval, destination),
+            now=now,
+            watcher=self.watcher,
+            on_page=lambda _, page: self.keep_holds(destination, page),
+        )
+        open_ones.callback(found.reconciliation.close)
+        return found
+
+    def keep(self, found: Assessed, gate: Gate) -> None:
+        """Write down what was found, and whether somebody is asked."""
+        self.house.ledger.record_assessment(
+            self.run_id,
+            found.destination.name,
+            assessment_of(found, gate),
+            now=self.house.clock.now(),
+        )
+
+    def gate_again(self, found: Assessed, approved: RunDestination) -> Gate:
+        """Close the gate again where more is missing than was approved."""
+        reason = grown(
+            approved.approved_count or 0, approved.approved_values, *found.missing()
+        )
+        if reason is None:
+            return Gate("pass")
+        gate = Gate("ask", (reason,))
+        self.keep(found, gate)
+        return gate
+
+    def keep_holds(self, destination: Destination, page: Page) -> None:
+        """Remember what rules keep back, and end what was mended or went away."""
+        ledger, name, now = self.house.ledger, destination.name, self.house.clock.now()
+        ledger.record_holds(page.holds, run_id=self.run_id, now=now)
+        mended = [one.entry.order_id for one in page.ready]
+        ledger.end_holds(name, mended, HoldEnd.MENDED, now=now)
+        gone = [*page.gone, *page.excluded]
+        ledger.end_holds(name, gone, HoldEnd.GONE, now=now)
+
+    def deliver(self, going: Sequence[Assessed]) -> dict[str, Tally]:
+        """Deliver all lanes side by side."""
+        if not going:
+            return {}
+        return asyncio.run(self._lanes(going))
+
+    async def _lanes(self, going: Sequence[Assessed]) -> dict[str, Tally]:
+        stop = asyncio.Event()
+        settings = self.house.settings.delivery
+        async with Transport(
+            deadline=settings.call_deadline,
+            connections_max=settings.in_flight_max * len(going),
+        ) as transport:
+            means = Means(
+                ledger=self.house.ledger,
+                transport=transport,
+                settings=settings,
+                run_id=self.run_id,
+                actor=self.actor,
+                clock=self.house.clock,
+                stop=stop,
+            )
+            with stopped_by_signals(stop):
+                ended = await asyncio.gather(
+                    *(self._lane(found, means) for found in going),
+                    return_exceptions=True,
+                )
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+        return {t.destination: t for t in ended if isinstance(t, Tally)}
+
+    async def _lane(self, found: Assessed, means: Means) -> Tally:
+        destination, name = found.destination, found.name
+        secret = self.credentials[name]
+        lane = Lane(
+            name=name,
+            platform=platform_named(destination.platform),
+            target=destination.target(secret.app_secret),
+            token=secret.token,
+            limits=destination.limits(),
+        )
+        ready = sum(found.ready.values())
+        self.watcher.stage(name, "deliver", ready)
+        tally = Tally(name, on_change=self._shown)
+        now = self.house.clock.now()
+        self.house.ledger.start_delivery(self.run_id, name, now=now)
+        preparer = self.house.preparer(destination, now)
+        delivery = LaneDelivery(
+            Attempts(lane, means, tally), pages=self._pages(found, preparer)
+        )
+        await delivery.run(lambda entries: rebuilt(self.house, preparer, entries))
+        counts = self.house.ledger.status_counts(name)
+        tally.in_doubt = counts.get(Status.IN_DOUBT, 0)
+        return tally
+
+    def _shown(self, tally: Tally) -> None:
+        self.watcher.reached(
+            tally.destination, tally.delivered + tally.rejected + tally.in_doubt
+        )
+
+    def _pages(
+        self, found: Assessed, preparer: Preparer
+    ) -> Iterator[Sequence[Prepared]]:
+        """Prepare again what was assessed: rows may have changed since."""
+        for _, page in pages(
+            self.house,
+            preparer,
+            found.reconciliation,
+            found.interval,
+            self.house.clock.now(),
+        ):
+            self.keep_holds(found.destination, page)
+            yield page.ready
+
+    def finish(self, report: RunReport) -> None:
+        """Write down how each destination, and the run, ended."""
+        now = self.house.clock.now()
+        for ran in report.destinations:
+            if ran.tally is not None:
+                self.house.ledger.finish_destination(
+                    self.run_id,
+                    ran.destination,
+                    status_of(ran.tally),
+                    now=now,
+                    requests={"requests": ran.tally.requests},
+                    note=str(ran.tally.stopped or ""),
+                )
+        self.house.ledger.finish_run(self.run_id, status_of_run(report), now=now)
+
+    @contextlib.contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Say in the books that a run broke off, where the books can still be told."""
+        try:
+            yield
+        except BaseException as error:
+            stopped = isinstance(error, KeyboardInterrupt | asyncio.CancelledError)
+            status = RunStatus.INTERRUPTED if stopped else RunStatus.FAILED
+            with contextlib.suppress(Exception):
+                self.house.ledger.finish_run(
+                    self.run_id,
+                    status,
+                    now=self.house.clock.now(),
+                    note=type(error).__name__,
+                )
+            raise

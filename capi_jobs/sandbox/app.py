@@ -13,7 +13,7 @@ from .intake import Sandbox
 from .settings import SandboxSettings
 from .snapchat import stats
 from .tiktok import ROUTE_NOT_FOUND, envelope
-from .wire import Answer, Incoming, Platform, Refused
+from .wire import Answer, Incoming, Platform, Refused, Submission, bearer
 
 ABORT = "sandbox.abort"  # where server.py leaves the way to close a connection
 
@@ -93,7 +93,12 @@ class Desk:
         return respond(answer)
 
     async def _stats(self, request: Request) -> Response:
-        account = request.path_params["account"]
+        snapchat, account = self._sandbox.snapchat, request.path_params["account"]
+        token = request.query_params.get("access_token") or bearer(request.headers)
+        try:
+            self._sandbox.check_access(snapchat, Submission(account, token, {}, []))
+        except Refused as refused:
+            return respond(snapchat.refused(0, refused))
         return respond(stats(*self._sandbox.past_hour("snapchat", account)))
 
     async def _read(self, request: Request) -> Incoming | None:

@@ -219,7 +219,8 @@ def _refuse(platform: Platform, refused: Refused, visit: Visit) -> Answer:
 
 
 def _scripted(rule: Rule, index: int | None, kind: Kind, reason: str) -> Refused:
-    refused = Refused(kind, reason)
+    # A refusal that names an event names a field of it, too: the answers' readers ask.
+    refused = Refused(kind, reason, "" if index is None else "event_id")
     refused.index = index
     refused.names_index = rule.name_index
     refused.code, refused.subcode = rule.code, rule.subcode

@@ -235,9 +235,7 @@ def _check_source(event: Json, user: Json) -> None:
         app = part(event, "app_data")
         require(app, fields.APP, "app_data.")
         check_table(app, fields.APP, "app_data.")
-    elif source == "business_messaging" and not (
-        "page_id" in user or "ctwa_clid" in user or "ig_account_id" in user
-    ):
+    elif source == "business_messaging" and not user.keys() & fields.MESSAGING_IDS:
         raise Refused(Kind.PAGE, "a messaging event needs a page id", "user_data")
 
 

@@ -44,9 +44,8 @@ def refusal(request: int, refused: Refused) -> Answer:
     if subcode is not None:
         error["error_subcode"] = subcode
     if refused.names_index and refused.index is not None:
-        blamed = ["data", str(refused.index), *refused.field.split(".")]
-        specs = [[part for part in blamed if part]]
-        error["error_data"] = orjson.dumps({"blame_field_specs": specs}).decode()
+        blamed = ["data", str(refused.index), *filter(None, refused.field.split("."))]
+        error["error_data"] = {"blame_field_specs": [blamed]}
     headers = usage(percent=1)
     if refused.kind is Kind.THROTTLED:
         headers = usage(percent=100, seconds=refused.retry_after or 60)

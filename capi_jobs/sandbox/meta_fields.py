@@ -83,6 +83,7 @@ HASHED = Rule(
     Kind.UNHASHED,
 )
 UNHASHED = Rule(is_raw, "must be a text that is not hashed")
+ID = Rule(lambda value: is_text(value) or is_whole(value), "must be an id")
 URL = Rule(is_url, "must be a URL")
 
 EVENT: Table = {
@@ -113,6 +114,14 @@ HASHED_FIELDS = frozenset(
         *("f5first", "f5last", "fi", "dobd", "dobm", "doby"),
     }
 )
+# What a messaging event is told by: one of them, at least.
+MESSAGING_IDS = (
+    "page_id",
+    "page_scoped_user_id",
+    "ctwa_clid",
+    "ig_account_id",
+    "ig_sid",
+)
 USER: Mapping[str, Rule] = {
     **dict.fromkeys(HASHED_FIELDS, HASHED),
     "external_id": Rule(
@@ -123,9 +132,7 @@ USER: Mapping[str, Rule] = {
     "fbc": Rule(is_fbc, "must be fb.{index}.{creation in ms}.{fbclid}"),
     "fbp": Rule(is_fbp, "must be fb.{index}.{creation in ms}.{digits}"),
     "subscription_id": UNHASHED,
-    "fb_login_id": Rule(
-        lambda value: is_whole(value) or is_text(value), "must be a whole number"
-    ),
+    **dict.fromkeys(("fb_login_id", *MESSAGING_IDS), ID),
     "lead_id": Rule(is_lead_id, "must have 15 or 16 digits", Kind.LEAD),
     "anon_id": UNHASHED,
     "madid": UNHASHED,

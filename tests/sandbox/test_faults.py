@@ -106,7 +106,7 @@ def test_refuse_by_order_refuses_each_request_that_holds_it(
 
 @pytest.mark.parametrize(
     ("platform", "named"),
-    [("meta", None), ("tiktok", "data.1"), ("snapchat", 1)],
+    [("meta", None), ("tiktok", "data.1.event_id"), ("snapchat", 1)],
 )
 def test_refuse_names_the_event_as_the_platform_does(
     shop: Shop, platform: str, named: object
@@ -130,8 +130,8 @@ def test_refuse_can_be_told_to_name_the_event_or_not(shop: Shop) -> None:
     tiktok = shop.tiktok(tiktok_event("a"), tiktok_event("bad")).json()
     snapchat = shop.snapchat(EVENTS["snapchat"]("bad")).json()
 
-    assert json.loads(meta["error_data"]) == {"blame_field_specs": [["data", "1"]]}
-    assert tiktok["message"] == "is refused by script"
+    assert meta["error_data"] == {"blame_field_specs": [["data", "1", "event_id"]]}
+    assert tiktok["message"] == "event_id: is refused by script"
     assert "event" not in snapchat
 
 

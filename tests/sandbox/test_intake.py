@@ -2,7 +2,6 @@
 
 import pytest
 
-from capi_jobs.sandbox import SandboxSettings
 from tests.sandbox.builders import ACCOUNTS, EVENTS, ok
 from tests.sandbox.conftest import shop_of
 
@@ -29,12 +28,3 @@ def test_only_listed_accounts_exist(platform: str) -> None:
 
     assert ok(listed.send(platform, EVENTS[platform]()))
     assert not ok(other.send(platform, EVENTS[platform]()))
-
-
-def test_a_sandbox_remembers_at_least_one_request() -> None:
-    with pytest.raises(ValueError, match="at least 1"):
-        SandboxSettings(requests_kept=0)
-
-
-def test_settings_do_not_show_the_secret() -> None:
-    assert "s3cret" not in repr(SandboxSettings(meta_app_secret="s3cret"))

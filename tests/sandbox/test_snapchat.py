@@ -168,18 +168,18 @@ def test_validate_asks_for_a_token(shop: Shop) -> None:
 
 
 def test_stats_count_the_events_of_the_past_hour(shop: Shop) -> None:
-    url = "/v3/pixel-id/events/validate"
-    test = {"data": [snapchat_event()]}
-    shop.client.post(url, json=test, params={"access_token": "sandbox-1"})
+    url, token = "/v3/pixel-id/events/validate", {"access_token": "sandbox-1"}
+    shop.client.post(url, json={"data": [snapchat_event()]}, params=token)
     shop.snapchat(snapchat_event("1"), snapchat_event("2"))
 
-    stats = shop.client.get(f"{url}/stats").json()["stats"]
+    stats = shop.client.get(f"{url}/stats", params=token).json()["stats"]
 
     assert stats["test"]["event_count_past_hour"] == 1
     assert stats["live"] == {"event_count_past_hour": 2, "latest_event_ts": NOON}
     shop.at(timedelta(hours=1))
-    stats = shop.client.get(f"{url}/stats").json()["stats"]
+    stats = shop.client.get(f"{url}/stats", params=token).json()["stats"]
     assert stats["live"]["event_count_past_hour"] == 0
+    assert shop.client.get(f"{url}/stats").status_code == 401
 
 
 def test_a_pixels_transaction_id_meets_the_servers_order_or_event_id(

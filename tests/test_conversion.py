@@ -1,0 +1,363 @@
+"""Orders become conversions: named, timed, hashed, and nothing raw in them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from hashlib import sha256
+from types import MappingProxyType
+
+import phonenumbers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capi_jobs.conversion import Converter
+from capi_jobs.identity import Context, country_code
+from capi_jobs.identity.hashing import plain_reader
+from capi_jobs.model import (
+    Answer,
+    Call,
+    Conversion,
+    Item,
+    Order,
+    Outcome,
+    RowFault,
+    Texts,
+)
+from capi_jobs.platforms import Limits, MatchKey, Platform, Target
+
+KEYS = (
+    MatchKey("em", "email", "email", hashed=True, many=True),
+    MatchKey("ph", "phone", "phone_digits", hashed=True, many=True),
+    MatchKey("fn", "first_name", "name", hashed=True),
+    MatchKey("st", "state", "state", hashed=True),
+    MatchKey("country", "country", "country", hashed=True),
+    MatchKey("external_id", "customer_id", "external_id", hashed=True, many=True),
+    MatchKey("city", "city", "city", hashed=False),
+    MatchKey("ip", "ip", "ip", hashed=False),
+    MatchKey("fbc", "fbc", "fbc", hashed=False),
+    MatchKey("click", "ttclid", "click_id", hashed=False),
+)
+
+
+class Paper(Platform):
+    """A platform that takes everything and sends nothing."""
+
+    name = "paper"
+    match_keys: Sequence[MatchKey] = KEYS
+    sources: Mapping[str, Mapping[str, str]] = MappingProxyType(
+        {"": {"web": "website", "store": "physical_store"}, "app": {"app": "APP"}}
+    )
+    event_names: Mapping[str, str] = MappingProxyType({"Purchase": "PURCHASE"})
+
+    @property
+    def limits(self) -> Limits:  # type: ignore[override]
+        raise NotImplementedError
+
+    def eligible(self, conversion: Conversion) -> RowFault | None:
+        return None
+
+    def event(self, conversion: Conversion) -> bytes:
+        return b""
+
+    def call(self, events: Sequence[bytes], target: Target, token: str) -> Call:
+        raise NotImplementedError
+
+    def overhead(self, target: Target, token: str) -> int:
+        return 0
+
+    def outcomes(self, batch: Sequence[Conversion], answer: Answer) -> list[Outcome]:
+        return []
+
+
+ORDER = Order(
+    order_id="A-1",
+    completed_at=datetime(2026, 11, 20, 10, 0, 0, 123_456, tzinfo=UTC),
+    value=Decimal("12.50"),
+    currency="EUR",
+)
+CLICKED = "fb.1.1554763741205.AbCd"
+
+
+def converter(
+    *,
+    source: str = "",
+    default_country: str | None = None,
+    event_names: Mapping[str, str] = MappingProxyType({}),
+    build_fbc: bool = True,
+) -> Converter:
+    return Converter(
+        Paper(),
+        destination="paper_eu",
+        source=source,
+        default_country=default_country,
+        event_names=event_names,
+        build_fbc=build_fbc,
+    )
+
+
+def converted(order: Order, **settings: object) -> Conversion:
+    result = converter(**settings).convert(order, "E-1")  # type: ignore[arg-type]
+    assert isinstance(result, Conversion)
+    return result
+
+
+def sha(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def test_conversion_carries_the_order() -> None:
+    order = replace(
+        ORDER,
+        email="Jane@Example.com",
+        page_url="https://shop.example/thanks",
+        limited_data_use=True,
+        items=(Item("TEA", 2, Decimal("6.25")),),
+        custom={"margin": "3.1"},
+    )
+
+    assert converted(order) == Conversion(
+        destination="paper_eu",
+        order_id="A-1",
+        event_id="E-1",
+        event_name="PURCHASE",
+        event_time=order.completed_at,
+        value=Decimal("12.50"),
+        currency="EUR",
+        source="website",
+        match_keys={"em": sha("jane@example.com")},
+        page_url="https://shop.example/thanks",
+        limited_data_use=True,
+        items=order.items,
+        custom={"margin": "3.1"},
+    )
+
+
+def test_resend_keeps_the_time_of_the_first_send() -> None:
+    first = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+    result = converter().convert(ORDER, "E-1", event_time=first)
+
+    assert isinstance(result, Conversion)
+    assert first == result.event_time
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "spelling"),
+    [
+        ("Purchase", {}, "PURCHASE"),
+        ("Purchase", {"Purchase": "CompletePayment"}, "CompletePayment"),
+        ("FirstOrder", {}, "FirstOrder"),
+    ],
+)
+def test_event_name_is_spelled_as_destination_or_platform_says(
+    name: str, overrides: dict[str, str], spelling: str
+) -> None:
+    order = replace(ORDER, event_name=name)
+
+    assert spelling == converted(order, event_names=overrides).event_name
+
+
+def test_channel_picks_the_source_and_an_unknown_one_is_a_fault() -> None:
+    store = replace(ORDER, channel="store")
+
+    assert converted(store).source == "physical_store"
+    fault = converter(source="app").convert(store, "E-1")
+    assert isinstance(fault, RowFault)
+    assert fault.rule == "channel_not_supported"
+
+
+def test_several_values_become_a_list_once_each_where_the_platform_takes_lists() -> (
+    None
+):
+    order = replace(
+        ORDER,
+        email=("b@example.com", "n/a", " A@example.com", "a@example.com"),
+        phone=("+16505551212",),
+        first_name=("!", "Jane", "Joan"),
+    )
+
+    result = converted(order)
+
+    assert result.match_keys == {
+        "em": (sha("b@example.com"), sha("a@example.com")),
+        "ph": sha("16505551212"),
+        "fn": sha("jane"),
+    }
+    assert result.dropped == ("email", "first_name")
+
+
+def test_bad_identifier_costs_itself_and_is_named() -> None:
+    order = replace(
+        ORDER, email="jane@", phone="1234", first_name="Jane", ip="10.0.0.1"
+    )
+
+    result = converted(order)
+
+    assert {"fn": sha("jane")} == result.match_keys
+    assert result.dropped == ("email", "phone", "ip")
+
+
+@pytest.mark.parametrize(
+    ("country", "default", "digits"),
+    [
+        ("US", "DE", "16505551212"),
+        ("United States", "DE", "16505551212"),
+        (("Atlantis", "usa"), "DE", "16505551212"),
+        (None, "us", "16505551212"),
+        ("Atlantis", "US", "16505551212"),
+        ("DE", "US", "496505551212"),
+    ],
+)
+def test_phone_is_read_in_the_order_s_country_else_the_destination_s(
+    country: Texts | None, default: str | None, digits: str
+) -> None:
+    order = replace(ORDER, phone="650 555 1212", country=country)
+
+    result = converted(order, default_country=default)
+
+    assert sha(digits) == result.match_keys["ph"]
+
+
+def test_phone_of_no_country_is_dropped() -> None:
+    result = converted(replace(ORDER, phone="650 555 1212"))
+
+    assert result.dropped == ("phone",)
+
+
+@pytest.mark.parametrize(
+    ("fbc", "fbclid", "allowed", "sent", "dropped"),
+    [
+        (CLICKED, "IwAR", True, CLICKED, ()),
+        (None, "IwAR_x-9", True, "fb.1.1795168800123.IwAR_x-9", ()),
+        ("fb.broken", "IwAR", True, "fb.1.1795168800123.IwAR", ("fbc",)),
+        (None, "IwAR", False, None, ()),
+        (None, "Iw AR", True, None, ("fbclid",)),
+        (None, None, True, None, ()),
+    ],
+)
+def test_fbc_is_built_of_fbclid_where_it_lacks(
+    fbc: str | None,
+    fbclid: str | None,
+    allowed: bool,
+    sent: str | None,
+    dropped: tuple[str, ...],
+) -> None:
+    result = converted(replace(ORDER, fbc=fbc, fbclid=fbclid), build_fbc=allowed)
+
+    assert sent == result.match_keys.get("fbc")
+    assert dropped == result.dropped
+
+
+def test_app_order_carries_its_app() -> None:
+    order = replace(
+        ORDER,
+        channel="app",
+        app_id="42",
+        app_platform="ios",
+        os_version="19.1",
+        att_consent=False,
+    )
+
+    assert converted(order, source="app").app == {
+        "app_id": "42",
+        "app_platform": "ios",
+        "app_version": None,
+        "os_version": "19.1",
+        "att_consent": False,
+    }
+
+
+RAW = {
+    "email": "Zoe.Secret@example.com",
+    "phone": "+4915112345678",
+    "first_name": "Zoësecret",
+    "customer_id": "C-4711-secret",
+    "state": "Secretland",
+    "date_of_birth": "1980-01-02",
+    "city": "Secretville",
+    "ip": "8.8.4.4",
+    "ttclid": "E.C.P.secret",
+}
+
+
+def test_nothing_raw_is_shown_by_order_or_conversion() -> None:
+    order = replace(ORDER, **RAW)
+
+    shown = repr(order) + repr(converted(order))
+
+    assert [raw for raw in RAW.values() if raw.lower() in shown.lower()] == []
+
+
+def test_nothing_raw_is_kept_of_what_was_dropped() -> None:
+    order = replace(ORDER, email="zoe.secret@", phone="secret", fbclid="sec ret")
+
+    result = converted(order)
+
+    assert result.dropped == ("email", "phone", "fbclid")
+    assert result.match_keys == {}
+
+
+# ── The slow way: no memory, no shortcut but those of identity/ itself ──────────────
+
+
+def plainly(order: Order, default_country: str | None) -> dict[str, Texts]:
+    codes = filter(None, map(country_code, listed(order.country)))
+    context = Context(next(codes, default_country))
+    keys: dict[str, Texts] = {}
+    for key in KEYS:
+        read = plain_reader(key.form, hashed=key.hashed)
+        values = [read(text, context) for text in listed(getattr(order, key.field))]
+        usable = tuple(dict.fromkeys(value for value in values if value))
+        if usable:
+            keys[key.key] = usable if key.many and len(usable) > 1 else usable[0]
+    return keys
+
+
+def listed(value: Texts | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value or ()
+
+
+def texts(*likely: str) -> st.SearchStrategy[Texts | None]:
+    one = st.sampled_from(likely) | st.text(max_size=12)
+    return st.none() | one | st.lists(one, max_size=4).map(tuple)
+
+
+HASH = sha("already")
+NUMBERS = [
+    phonenumbers.format_number(
+        phonenumbers.example_number(region), phonenumbers.PhoneNumberFormat.NATIONAL
+    )
+    for region in ("US", "DE", "GB", "JP", "BR")
+]
+ORDERS = st.builds(
+    replace,
+    st.just(ORDER),
+    email=texts("a@example.com", " A@Example.com", "n/a", HASH, HASH.upper()),
+    phone=texts("+16505551212", "0044 20 7183 8750", HASH, *NUMBERS),
+    first_name=texts("Jane", "Zoë", "O'Neil", HASH),
+    state=texts("California", "ca", "Bayern"),
+    country=texts("US", "us", "Germany", "JP", "Atlantis"),
+    customer_id=texts("C-1", "c-1", HASH),
+    city=texts("Berlin", "St. John's", HASH),
+    ip=st.none() | st.sampled_from(["8.8.8.8", "10.0.0.1"]) | st.text(max_size=12),
+    ttclid=st.none() | st.text(max_size=12),
+)
+
+
+@given(ORDERS, st.sampled_from([None, "US", "DE"]))
+def test_fast_way_agrees_with_the_plain_one(
+    order: Order, default_country: str | None
+) -> None:
+    expected = plainly(order, default_country)
+
+    result = converted(order, default_country=default_country)
+
+    assert expected == result.match_keys
+    assert list(expected) == list(result.match_keys)
+
+
+@given(ORDERS)
+def test_conversion_is_the_same_each_time(order: Order) -> None:
+    assert converted(order) == converted(order)

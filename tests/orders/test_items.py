@@ -48,6 +48,7 @@ def test_line(fields: dict[str, object], expected: Item) -> None:
         '[{"sku": "TEA", "quantity": NaN}]',
         "[" * 100_000,
         '{"a": 1}x',
+        '[{"sku": "A", "quantity": 1e' + "9" * 30 + "}]",
     ],
 )
 def test_text_that_is_no_json_is_a_fault(text: str) -> None:
@@ -75,13 +76,10 @@ def test_text_that_is_no_json_is_a_fault(text: str) -> None:
         line(unit_price="cheap"),
         line(unit_price=-1),
         line(unit_price=[1]),
-        f'[{{"sku": "A", "quantity": 1e{"9" * 30}}}]',
     ],
 )
 def test_json_of_another_shape_is_a_fault(text: str) -> None:
-    assert rules(items=text) == ["items_malformed"] or (
-        rules(items=text) == ["items_not_json"] and "e9" in text
-    )
+    assert rules(items=text) == ["items_malformed"]
 
 
 def test_value_of_another_kind_is_a_fault() -> None:

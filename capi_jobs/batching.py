@@ -31,12 +31,13 @@ def batches(
     before, so that such an event is held instead.
     """
     batch: list[S] = []
-    size = overhead
+    # No comma stands before the first.
+    size = overhead - _SEPARATOR_BYTES
     for item in events:
         grown = size + len(item.event) + _SEPARATOR_BYTES
         if batch and (len(batch) >= events_max or grown > bytes_max):
             yield batch
-            batch, size = [], overhead
+            batch, size = [], overhead - _SEPARATOR_BYTES
         batch.append(item)
         size += len(item.event) + _SEPARATOR_BYTES
     if batch:

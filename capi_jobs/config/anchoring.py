@@ -19,7 +19,7 @@ _Database = TypeVar("_Database", Warehouse, LedgerSettings)
 _Source = TypeVar("_Source", Orders, SentEvents)
 
 # What DuckDB reads as a file; any other relation is a table or view.
-_FILES = (".parquet", ".csv", ".csv.gz", ".tsv", ".json", ".ndjson")
+_FILES = (".parquet", ".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.zst")
 
 
 def anchored(

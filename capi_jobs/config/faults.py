@@ -35,6 +35,8 @@ _WORDS = {
     "model_type": "must be a table",
     "model_attributes_type": "must be a table",
     "string_too_short": "is empty",
+    "string_pattern_mismatch": "has a character, or a length, that cannot be here",
+    "too_short": "is empty",
 }
 
 
@@ -54,7 +56,11 @@ def fault_lines(
     error: "ValidationError", known: Mapping[str, Iterable[str]]
 ) -> Iterator[str]:
     """Write each of pydantic's faults; `known` are the keys of each section."""
-    for fault in error.errors(include_input=False, include_url=False):
+    faults = error.errors(include_input=False, include_url=False)
+    within = {fault["loc"][0] for fault in faults if len(fault["loc"]) > 1}
+    for fault in faults:
+        if fault["type"] == "too_short" and fault["loc"][0] in within:
+            continue  # Empty only because none of its tables is right.
         yield f"{_place(fault['loc'])}: {_message(fault, known)}"
 
 
@@ -69,7 +75,7 @@ def _message(fault: "ErrorDetails", known: Mapping[str, Iterable[str]]) -> str:
     if fault["type"] == "extra_forbidden":
         return _unknown(fault["loc"], known)
     words: str = _WORDS.get(fault["type"], fault["msg"])
-    return words.removeprefix("Value error, ")
+    return words.removeprefix("Value error, ").replace("Input should be", "must be")
 
 
 def _unknown(parts: tuple[int | str, ...], known: Mapping[str, Iterable[str]]) -> str:

@@ -6,6 +6,7 @@ What happens to a request stands in intake.py, the sandbox's own doors in contro
 import zlib
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from .control import control_router
@@ -140,12 +141,15 @@ async def _no_route(_: Request) -> Response:
 
 
 async def _read_body(request: Request, body_max: int) -> bytes | None:
-    """Read the body, unzipped when it says so; None when beyond the limit."""
+    """Read the body, unzipped when it says so; None when beyond the limit or cut."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > body_max:
-            return None
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > body_max:
+                return None
+    except ClientDisconnect:  # half a body is none, and nobody waits for an answer
+        return None
     if request.headers.get("content-encoding") != "gzip":
         return bytes(body)
     unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: a gzip header

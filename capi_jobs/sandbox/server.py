@@ -92,6 +92,7 @@ def _server(
         lifespan="off",
         log_level="error",
         access_log=False,  # it would hold tokens: Snap's are in the URL
+        timeout_keep_alive=75,  # seconds, as nginx: pooled connections stay good
         timeout_graceful_shutdown=1,  # seconds; a delayed answer is not waited for
     )
     server = _Server(config)

@@ -1,6 +1,7 @@
 """The real server: it listens on loopback, is ready, and drops connections."""
 
 import signal
+import socket
 import threading
 import time
 
@@ -110,6 +111,30 @@ def test_a_taken_port_is_an_error() -> None:
             serve(settings(), port=port)
 
 
+def test_a_client_that_dies_while_sending_leaves_no_trace(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with running(settings()) as url, httpx.Client(base_url=url) as client:
+        with socket.create_connection(("127.0.0.1", httpx.URL(url).port)) as half:
+            half.sendall(b"POST /v26.0/1/events HTTP/1.1\r\nHost: x\r\n")
+            half.sendall(b"Content-Length: 1000\r\n\r\n{")
+        assert counted(client) == 0
+        assert post(client).status_code == 200
+    out, err = capfd.readouterr()
+
+    assert (out, err) == ("", "")
+
+
+def _has_newer_loopback() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not _has_newer_loopback(), reason="this machine has no ::1")
 def test_it_serves_the_newer_loopback_too() -> None:
     with running(settings(), host="::1") as url:
         assert httpx.get(f"{url}/sandbox/counted").status_code == 200

@@ -55,10 +55,11 @@ def test_every_batch_is_filled_to_the_last_byte() -> None:
 
 def test_an_event_too_large_for_any_call_stands_alone_and_does_not_fit() -> None:
     small, large = Item(b"x"), Item(b"x" * 100)
+    mixed = [large, small, large, small]
 
-    made = list(batches([small, large, small], events_max=9, bytes_max=50, overhead=10))
+    made = list(batches(mixed, events_max=9, bytes_max=50, overhead=10))
 
-    assert made == [[small], [large], [small]]
+    assert made == [[large], [small], [large], [small]]
     assert not fits(large.event, bytes_max=50, overhead=10)
 
 

@@ -43,6 +43,13 @@ def test_only_the_first_five_of_many_ids_are_shown_and_all_are_kept() -> None:
     assert error.ids == tuple(ids)
 
 
+@pytest.mark.parametrize(("count", "end"), [(5, "'A4']"), (6, "'A4' and 1 more]")])
+def test_more_ids_are_counted_from_the_sixth_on(count: int, end: str) -> None:
+    error = CapiJobsError("late", ids=[f"A{n}" for n in range(count)])
+
+    assert str(error).endswith(end)
+
+
 def test_long_ids_are_cut_and_odd_ones_written_so_that_a_terminal_survives() -> None:
     error = CapiJobsError("twice", ids=["x" * 10_000, "a\n\x1b[31m\0"])
 

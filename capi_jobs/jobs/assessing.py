@@ -6,10 +6,12 @@ pages are prepared the same way when they are delivered, see `running.py`.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import chain
+from zoneinfo import ZoneInfo
 
 from capi_jobs.config import Destination
 from capi_jobs.coverage import Coverage, SourceCoverage
@@ -55,6 +57,7 @@ class Assessed:
 
     destination: Destination
     interval: DataInterval
+    days: tuple[date, date]
     reconciliation: Reconciliation
     packing: Packing
     coverage: Coverage
@@ -92,33 +95,45 @@ class Assessed:
         return count, values
 
 
+@contextmanager
 def assess(
     house: House,
     destination: Destination,
     interval: DataInterval,
     *,
-    now: datetime,
     watcher: Watcher,
     on_page: OnPage,
-) -> Assessed:
-    """Find what is owed and look at it. The caller closes the reconciliation."""
+) -> Iterator[Assessed]:
+    """Find what is owed and look at it; its keys can be read until the block ends."""
+    now = house.clock.now()
     watcher.stage(destination.name, "reconcile", None)
-    reconciliation = house.reconcile(destination, interval, now)
-    try:
+    with house.reconcile(destination, interval, now) as reconciliation:
         preparer = house.preparer(destination, now)
         found = Assessed(
             destination,
             interval,
+            _days(interval, house.settings.day_zone),
             reconciliation,
             _packing(preparer),
             Coverage(preparer.platform.match_keys),
         )
         _look(house, preparer, found, now, watcher, on_page)
         found.gate = _judged(house, found)
-    except BaseException:
-        reconciliation.close()
-        raise
-    return found
+        yield found
+
+
+def _days(interval: DataInterval, zone: ZoneInfo) -> tuple[date, date]:
+    """First and last day that lie wholly in the interval; else those it touches.
+
+    A day of which only hours were read must not replace its whole balance.
+    """
+    start = interval.start.astimezone(zone)
+    end = interval.end.astimezone(zone)
+    first = start.date() + (_DAY if start.time() != time() else timedelta(0))
+    last = end.date() - _DAY
+    if first <= last:
+        return first, last
+    return start.date(), (end - timedelta(microseconds=1)).date()
 
 
 def _packing(preparer: Preparer) -> Packing:
@@ -136,9 +151,7 @@ def _look(
     on_page: OnPage,
 ) -> None:
     """Read and prepare every order that may be sent, page by page."""
-    totals = Counter[OrderClass]()
-    for one in found.reconciliation.counts:
-        totals[one.order_class] += one.orders
+    totals = found.reconciliation.totals
     total = totals[OrderClass.MISSING] + totals[OrderClass.HELD]
     watcher.stage(found.destination.name, "validate", total)
     for keys, page in pages(house, preparer, found.reconciliation, found.interval, now):
@@ -201,7 +214,7 @@ def _judged(house: House, found: Assessed) -> Gate:
         Judged(
             destination=name,
             days=(found.interval.end - found.interval.start) / _DAY,
-            source_orders=sum(c.orders for c in found.reconciliation.counts),
+            source_orders=found.reconciliation.orders,
             missing_orders=count,
             missing_value=values,
             bad_rows=sum(found.held.values()),

@@ -4,7 +4,7 @@ What is done in them stands in `assessing.py`, `running.py` and their neighbours
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -78,7 +78,7 @@ class House:
 
     def reconcile(
         self, destination: Destination, interval: DataInterval, now: datetime
-    ) -> Reconciliation:
+    ) -> AbstractContextManager[Reconciliation]:
         """Sort every order of the interval into its class."""
         name, wide = destination.name, _widened(interval, LOG_MARGIN)
         shares = len(self.settings.destinations)

@@ -95,7 +95,7 @@ def _keys(
 ) -> Iterator[OrderKey]:
     """Give every order of the file its key, as reconcile would."""
     template = settings.orders.event_id_template if settings.orders else "{order_id}"
-    keys = {}
+    keys: dict[str, OrderKey] = {}
     for row in rows:
         order = read_order(row, timezone=settings.orders_zone)
         order_id = str(row.get("order_id") or "")

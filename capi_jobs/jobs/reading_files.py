@@ -34,7 +34,7 @@ def read_rows(file: Path) -> list[Row]:
         raise DataContractFault(
             f"{file.name} holds values that are no orders", ids=wrong, do=_DO
         )
-    return rows
+    return [row for row in rows if isinstance(row, dict)]
 
 
 def read_ids(file: Path) -> list[str]:

@@ -31,9 +31,26 @@ def assessment_of(found: Assessed, gate: Gate) -> values.Assessment:
 
 
 def _baselines(found: Assessed) -> list[values.LedgerCount]:
+    then = found.reconciliation
     return [
-        *found.reconciliation.baseline_entries,
-        *found.reconciliation.baseline_holds,
+        *(
+            values.LedgerCount(
+                one.day,
+                one.currency,
+                "entries",
+                one.status,
+                one.owed_as,
+                one.entries,
+                one.value,
+            )
+            for one in then.baseline_entries
+        ),
+        *(
+            values.LedgerCount(
+                one.day, one.currency, "holds", one.rule, "", one.holds, one.value
+            )
+            for one in then.baseline_holds
+        ),
     ]
 
 

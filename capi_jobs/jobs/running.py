@@ -11,7 +11,7 @@ from capi_jobs.jobs.house import House, Watcher
 from capi_jobs.jobs.outcome import Ran, RunReport
 from capi_jobs.jobs.records import new_run_id
 from capi_jobs.jobs.work import Work
-from capi_jobs.ledger.values import Decision, RunStatus
+from capi_jobs.ledger.values import Decision, Run, RunDestination, RunStatus
 from capi_jobs.model import DataInterval
 
 
@@ -39,7 +39,7 @@ def run(
     )
     work = Work(house, run_id, actor, credentials, watcher)
     with work.recorded(), contextlib.ExitStack() as open_ones:
-        found = [work.assess(d, interval, open_ones) for d in chosen]
+        found = [work.assess(d, house.widened(interval, d), open_ones) for d in chosen]
         for one in found:
             work.keep(one, one.gate)
         going = [one for one in found if one.gate.verdict == "pass"]
@@ -53,7 +53,7 @@ def run(
     return report
 
 
-def approve(
+def approve(  # who, what, why, and how far
     house: House,
     name: str,
     *,
@@ -61,45 +61,53 @@ def approve(
     because: str,
     actor: str,
     watcher: Watcher,
-    deliver: bool = True,
 ) -> RunReport:
-    """Approve what a run found, then deliver it, up to what was shown."""
-    now = house.clock.now()
-    waiting = house.ledger.run(name)
-    names = [
-        one.destination
-        for one in waiting.destinations.values()
-        if one.status is RunStatus.WAITING and destination in {None, one.destination}
-    ]
-    chosen = house.settings.chosen(tuple(names)) if names else ()
+    """Approve what a run found, then deliver it, up to what was shown.
+
+    An approval whose delivery broke off is taken up again.
+    """
+    now, shown = house.clock.now(), house.ledger.run(name)
+    going_on = _approved_unfinished(shown, destination)
+    if not going_on:
+        shown = house.ledger.decide(
+            shown.run_id,
+            destination,
+            Decision.APPROVED,
+            actor=actor,
+            reason=because,
+            now=now,
+        )
+        going_on = _approved_unfinished(shown, destination)
+    chosen = house.settings.chosen(tuple(one.destination for one in going_on))
     credentials = house.settings.tokens(chosen)
-    decided = house.ledger.decide(
-        waiting.run_id,
-        destination,
-        Decision.APPROVED,
-        actor=actor,
-        reason=because,
-        now=now,
-    )
-    if not deliver:
-        return RunReport(decided.run_id, decided.interval)
     house.ledger.sweep(now, actor=actor)
-    work = Work(house, decided.run_id, actor, credentials, watcher)
+    work = Work(house, shown.run_id, actor, credentials, watcher)
     with work.recorded(), contextlib.ExitStack() as open_ones:
         found = [
-            (work.assess(d, decided.interval, open_ones), decided.destinations[d.name])
-            for d in chosen
+            work.assess(d, one.interval, open_ones)
+            for d, one in zip(chosen, going_on, strict=True)
         ]
-        gates = {one.name: work.gate_again(one, shown) for one, shown in found}
-        going = [one for one, _ in found if gates[one.name].verdict == "pass"]
-        tallies = work.deliver(going)
-        report = RunReport(
-            decided.run_id,
-            decided.interval,
-            tuple(Ran(name, gate, tallies.get(name)) for name, gate in gates.items()),
+        gates = {
+            one.name: work.gate_again(one, approved)
+            for one, approved in zip(found, going_on, strict=True)
+        }
+        tallies = work.deliver(
+            [one for one in found if gates[one.name].verdict == "pass"]
         )
+        ran = (Ran(name, gate, tallies.get(name)) for name, gate in gates.items())
+        report = RunReport(shown.run_id, shown.interval, tuple(ran))
         work.finish(report)
     return report
+
+
+def _approved_unfinished(shown: Run, destination: str | None) -> list[RunDestination]:
+    return [
+        one
+        for one in shown.destinations.values()
+        if one.decision is Decision.APPROVED
+        and one.status in {RunStatus.WAITING, RunStatus.RUNNING}
+        and destination in {None, one.destination}
+    ]
 
 
 def hold(

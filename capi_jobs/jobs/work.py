@@ -41,18 +41,16 @@ class Work:
         interval: DataInterval,
         open_ones: contextlib.ExitStack,
     ) -> Assessed:
-        """Assess and keep the holds; the reconciliation stays open for delivery."""
-        now = self.house.clock.now()
-        found = assess(
-            self.house,
-            destination,
-            self.house.widened(interval, destination),
-            now=now,
-            watcher=self.watcher,
-            on_page=lambda _, page: self.keep_holds(destination, page),
+        """Assess and keep the holds; what was found stays open for delivery."""
+        return open_ones.enter_context(
+            assess(
+                self.house,
+                destination,
+                interval,
+                watcher=self.watcher,
+                on_page=lambda _, page: self.keep_holds(destination, page),
+            )
         )
-        open_ones.callback(found.reconciliation.close)
-        return found
 
     def keep(self, found: Assessed, gate: Gate) -> None:
         """Write down what was found, and whether somebody is asked."""
@@ -135,7 +133,7 @@ class Work:
             Attempts(lane, means, tally), pages=self._pages(found, preparer)
         )
         await delivery.run(lambda entries: rebuilt(self.house, preparer, entries))
-        counts = self.house.ledger.status_counts(name)
+        counts = self.house.ledger.counts_by_status(name)
         tally.in_doubt = counts.get(Status.IN_DOUBT, 0)
         return tally
 

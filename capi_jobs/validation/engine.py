@@ -5,6 +5,7 @@ holds values of rows, so nothing but counts and row numbers leaves this file.
 """
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -139,6 +140,10 @@ def _error(told: Mapping[str, Any]) -> str:
     several = [told] if "raised_exception" in told else list(told.values())
     for one in several:
         if one.get("raised_exception"):
-            last = str(one.get("exception_traceback", "")).strip().split("\n")[-1]
-            return last.partition(":")[0] or "an error of Great Expectations"
+            root = _NAME_OF_ERROR.search(str(one.get("exception_traceback")))
+            return root[1] if root else "an error of Great Expectations"
     return ""
+
+
+# The first line of a traceback that ends one: what was raised before all else.
+_NAME_OF_ERROR = re.compile(r"^([\w.]+)(?::|$)", re.MULTILINE)

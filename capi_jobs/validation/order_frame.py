@@ -66,8 +66,11 @@ class OrderPage:
 
 def number(text: str | None) -> float | None:
     """Turn text into a float, for range checks only: money stays Decimal."""
+    # Words such as "Infinity" are no number that could be too large.
+    if text is None or _DIGIT.search(text) is None:
+        return None
     try:
-        return None if text is None else float(text)
+        return float(text)
     except ValueError:
         return None
 
@@ -223,6 +226,7 @@ COLUMNS: tuple[Column[OrderPage], ...] = (
     *(_coverage(name) for name in (*IDENTIFIERS, "page_url", "items")),
 )
 
+_DIGIT = pattern("[0-9]")
 _HASHED = pattern("[0-9a-fA-F]{64}")
 # No currency needs more; beyond, a value is not money but dirt.
 _DIGITS_MAX = 50

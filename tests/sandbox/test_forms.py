@@ -1,8 +1,10 @@
 """Forms as clients write them."""
 
+import orjson
 import pytest
 
 from capi_jobs.sandbox.forms import read_form
+from tests.sandbox.builders import Shop, meta_event, ok
 
 URL_ENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=b"
@@ -34,3 +36,21 @@ def test_a_form_is_read(
     content_type: str, body: bytes, fields: dict[str, str] | None
 ) -> None:
     assert fields == read_form(content_type, body)
+
+
+def test_meta_takes_forms_with_events_as_objects_or_texts(shop: Shop) -> None:
+    texts = orjson.dumps([orjson.dumps(meta_event("a")).decode()]).decode()
+    objects = orjson.dumps([meta_event("é")]).decode()
+    fields = {"access_token": "sandbox-1"}
+
+    assert ok(shop.client.post("/v26.0/1/events", data={"data": texts} | fields))
+    assert ok(
+        shop.client.post(
+            "/v26.0/1/events",
+            files={
+                name: (None, text)
+                for name, text in ({"data": objects} | fields).items()
+            },
+        )
+    )
+    assert [e["event_id"] for e in shop.counted("meta")["events"]] == ["a", "é"]

@@ -2,29 +2,16 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator
 
 import orjson
 import pytest
-from facebook_business.adobjects.serverside.action_source import ActionSource
-from facebook_business.adobjects.serverside.content import Content
-from facebook_business.adobjects.serverside.custom_data import CustomData
-from facebook_business.adobjects.serverside.event import Event as SdkEvent
-from facebook_business.adobjects.serverside.event_request import EventRequest
-from facebook_business.adobjects.serverside.event_response import EventResponse
-from facebook_business.adobjects.serverside.user_data import UserData
-from facebook_business.api import FacebookAdsApi
-from facebook_business.exceptions import FacebookRequestError
-from facebook_business.session import FacebookSession
 
-from capi_jobs.sandbox import SandboxSettings, running
 from tests.sandbox.builders import (
     DAY,
     EM,
     GONE,
     NOON,
-    NOW,
-    TOKEN,
+    Event,
     Shop,
     edited,
     meta_event,
@@ -114,6 +101,51 @@ PASSES: list[tuple[str, object]] = [
 ]
 
 
+def app_event() -> Event:
+    """Make an event that has all the parts a field may stand in."""
+    app = {
+        "advertiser_tracking_enabled": 1,
+        "application_tracking_enabled": 0,
+        "extinfo": EXTINFO,
+    }
+    event = meta_event(action_source="app", app_data=app)
+    return edited(event, "custom_data.contents", [{"id": "s", "quantity": 1}])
+
+
+# Every field that the fact sheets give a type.
+TYPED = """
+    event_name event_time event_id action_source event_source_url referrer_url
+    user_data custom_data app_data original_event_data opt_out
+    data_processing_options data_processing_options_country
+    data_processing_options_state user_data.em user_data.ph user_data.fn
+    user_data.ln user_data.db user_data.ge user_data.ct user_data.st user_data.zp
+    user_data.country user_data.f5first user_data.f5last user_data.fi user_data.dobd
+    user_data.dobm user_data.doby user_data.external_id user_data.client_ip_address
+    user_data.client_user_agent user_data.fbc user_data.fbp
+    user_data.subscription_id user_data.fb_login_id user_data.lead_id
+    user_data.anon_id user_data.madid user_data.page_id
+    user_data.page_scoped_user_id user_data.ctwa_clid user_data.ig_account_id
+    user_data.ig_sid custom_data.value custom_data.currency custom_data.content_ids
+    custom_data.contents custom_data.content_type custom_data.content_name
+    custom_data.content_category custom_data.num_items custom_data.order_id
+    custom_data.item_number custom_data.predicted_ltv custom_data.net_revenue
+    custom_data.search_string custom_data.delivery_category
+    custom_data.contents.0.id custom_data.contents.0.quantity
+    custom_data.contents.0.item_price custom_data.contents.0.title
+    custom_data.contents.0.brand custom_data.contents.0.category
+    app_data.advertiser_tracking_enabled app_data.application_tracking_enabled
+    app_data.extinfo
+""".split()
+
+
+@pytest.mark.parametrize("path", TYPED)
+def test_a_list_in_a_list_is_right_nowhere(shop: Shop, path: str) -> None:
+    event = app_event()
+
+    assert ok(shop.meta(event))
+    assert not ok(shop.meta(edited(event, path, [[]])))
+
+
 @pytest.mark.parametrize(("path", "value", "subcode"), REFUSALS)
 def test_a_bad_event_is_refused_with_its_subcode(
     shop: Shop, path: str, value: object, subcode: int | None
@@ -162,15 +194,11 @@ def test_store_events_may_be_62_days_old(shop: Shop) -> None:
 
 
 def test_app_events_need_their_app_data(shop: Shop) -> None:
-    event = meta_event(action_source="app")
-    app = {
-        "advertiser_tracking_enabled": 1,
-        "application_tracking_enabled": 0,
-        "extinfo": EXTINFO,
-    }
-    assert not ok(shop.meta(event))
-    assert not ok(shop.meta(event | {"app_data": app | {"extinfo": EXTINFO[1:]}}))
-    assert ok(shop.meta(event | {"app_data": app}))
+    short = edited(app_event(), "app_data.extinfo", EXTINFO[1:])
+
+    assert not ok(shop.meta(edited(app_event(), "app_data", GONE)))
+    assert not ok(shop.meta(short))
+    assert ok(shop.meta(app_event()))
 
 
 def test_limited_data_use_needs_country_and_state(shop: Shop) -> None:
@@ -243,24 +271,6 @@ def test_the_token_may_stand_in_query_or_header(shop: Shop) -> None:
     assert not ok(shop.client.post(url, json=body))
 
 
-def test_forms_are_taken_with_events_as_objects_or_texts(shop: Shop) -> None:
-    texts = orjson.dumps([orjson.dumps(meta_event("a")).decode()]).decode()
-    objects = orjson.dumps([meta_event("é")]).decode()
-    fields = {"access_token": "sandbox-1"}
-
-    assert ok(shop.client.post("/v26.0/1/events", data={"data": texts} | fields))
-    assert ok(
-        shop.client.post(
-            "/v26.0/1/events",
-            files={
-                name: (None, text)
-                for name, text in ({"data": objects} | fields).items()
-            },
-        )
-    )
-    assert [e["event_id"] for e in shop.counted("meta")["events"]] == ["a", "é"]
-
-
 def test_the_answer_counts_events_and_tells_the_usage(shop: Shop) -> None:
     response = shop.meta(meta_event("1"), meta_event("2"))
 
@@ -281,75 +291,3 @@ def test_hashes_outside_a_known_vocabulary_are_refused() -> None:
 
     assert ok(shop.meta(meta_event()))
     assert not ok(shop.meta(wrong))
-
-
-# Meta's own SDK -----------------------------------------------------------------
-
-Send = Callable[..., EventResponse]
-
-
-@pytest.fixture
-def sdk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Send]:
-    """Meta's SDK, aimed at a sandbox that checks its proof."""
-    settings = SandboxSettings(meta_app_secret="secret", machine_time=lambda: NOW)
-    with running(settings) as url:
-        monkeypatch.setattr(FacebookSession, "GRAPH", f"{url}/meta")
-
-        def send(*events: SdkEvent, token: str = TOKEN) -> EventResponse:
-            FacebookAdsApi.init("app", "secret", token, crash_log=False)
-            return EventRequest(events=list(events), pixel_id="123").execute()
-
-        yield send
-        FacebookAdsApi.get_default_api()._session.requests.close()
-
-
-def sdk_event(order: str = "o-1", seconds: int = NOON) -> SdkEvent:
-    return SdkEvent(
-        event_name="Purchase",
-        event_time=seconds,
-        event_id=order,
-        event_source_url="https://shop.example/thanks",
-        action_source=ActionSource.WEBSITE,
-        user_data=UserData(
-            emails=["Joe@EG.com "],
-            phones=["+44 20 7946 0958"],
-            country_codes=["GB"],
-            client_ip_address="203.0.113.7",
-            client_user_agent="Mozilla/5.0",
-            fbc="fb.1.1554763741205.AbCdEfGhIjKl",
-            fbp="fb.1.1558571054389.1098115397",
-        ),
-        custom_data=CustomData(
-            value=142.52,
-            currency="USD",
-            order_id=order,
-            contents=[Content(product_id="sku", quantity=1, item_price=142.52)],
-        ),
-    )
-
-
-def test_metas_own_sdk_gets_the_answer_it_expects(sdk: Send) -> None:
-    response = sdk(sdk_event("1"), sdk_event("2"))
-
-    assert (response.events_received, response.messages) == (2, [])
-    assert response.fbtrace_id.startswith("A")
-
-
-def test_metas_own_sdk_understands_a_refusal(sdk: Send) -> None:
-    with pytest.raises(FacebookRequestError) as refused:
-        sdk(sdk_event(seconds=NOON - 8 * 86400))
-    error = refused.value
-
-    assert (
-        error.http_status(),
-        error.api_error_code(),
-        error.api_error_subcode(),
-    ) == (400, 100, 2804003)
-    assert error.api_transient_error() is False
-
-
-def test_metas_own_sdk_understands_a_bad_token(sdk: Send) -> None:
-    with pytest.raises(FacebookRequestError) as refused:
-        sdk(sdk_event(), token="EAAB")
-
-    assert refused.value.api_error_code() == 190

@@ -10,6 +10,7 @@ from tests.sandbox.builders import (
     EM,
     GONE,
     NOON,
+    Event,
     Shop,
     edited,
     ok,
@@ -71,6 +72,36 @@ PASSES: list[tuple[str, object]] = [
 ]
 
 
+def app_event() -> Event:
+    """Make an event that has all the parts a field may stand in."""
+    app = {"advertiser_tracking_enabled": True, "extinfo": EXTINFO}
+    event = snapchat_event(action_source="MOBILE_APP", app_data=app)
+    return edited(event, "custom_data.contents", [{"id": "s"}])
+
+
+# Every field that the fact sheets give a type.
+TYPED = """
+    event_name event_time action_source event_source_url event_id user_data
+    custom_data app_data data_processing_options opt_out integration user_data.em
+    user_data.ph user_data.fn user_data.ln user_data.ge user_data.db user_data.ct
+    user_data.st user_data.zp user_data.country user_data.external_id
+    user_data.client_ip_address user_data.client_user_agent user_data.sc_click_id
+    user_data.sc_cookie1 user_data.madid user_data.idfv custom_data.currency
+    custom_data.value custom_data.order_id custom_data.content_ids
+    custom_data.contents custom_data.contents.0 custom_data.contents.0.id
+    custom_data.contents.0.quantity custom_data.contents.0.item_price
+    app_data.advertiser_tracking_enabled app_data.extinfo
+""".split()
+
+
+@pytest.mark.parametrize("path", TYPED)
+def test_a_list_in_a_list_is_right_nowhere(shop: Shop, path: str) -> None:
+    event = app_event()
+
+    assert ok(shop.snapchat(event))
+    assert not ok(shop.snapchat(edited(event, path, [[]])))
+
+
 @pytest.mark.parametrize(("path", "value"), REFUSALS)
 def test_a_bad_event_refuses_the_request_and_is_named(
     shop: Shop, path: str, value: object
@@ -92,13 +123,14 @@ def test_a_good_event_is_taken(shop: Shop, path: str, value: object) -> None:
 
 
 def test_app_events_need_their_app_data(shop: Shop) -> None:
-    event = snapchat_event(action_source="MOBILE_APP")
-    app = {"advertiser_tracking_enabled": True, "extinfo": EXTINFO}
-
-    assert not ok(shop.snapchat(event))
-    assert not ok(shop.snapchat(event | {"app_data": {"extinfo": EXTINFO}}))
-    assert not ok(shop.snapchat(event | {"app_data": app | {"extinfo": [""] * 16}}))
-    assert ok(shop.snapchat(event | {"app_data": app}))
+    for path in (
+        "app_data",
+        "app_data.extinfo",
+        "app_data.advertiser_tracking_enabled",
+    ):
+        assert not ok(shop.snapchat(edited(app_event(), path, GONE)))
+    empty = edited(app_event(), "app_data.extinfo", [""] * 16)
+    assert not ok(shop.snapchat(empty))
 
 
 def test_the_age_limit_is_a_setting() -> None:

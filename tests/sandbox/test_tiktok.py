@@ -69,6 +69,31 @@ PASSES: list[tuple[str, object]] = [
 ]
 
 
+# Every field that the fact sheets give a type.
+TYPED = """
+    event event_time event_id user properties page app ad lead limited_data_use
+    user.email user.phone user.external_id user.first_name user.last_name
+    user.zip_code user.city user.state user.country user.ttclid user.ttp user.ip
+    user.user_agent user.locale user.idfa user.gaid user.idfv user.lead_id
+    user.att_status page.url properties.value properties.currency
+    properties.content_ids properties.content_type properties.num_items
+    properties.order_id properties.shop_id properties.description properties.query
+    properties.search_string properties.status properties.predicted_ltv
+    properties.contents properties.contents.0 properties.contents.0.content_id
+    properties.contents.0.price properties.contents.0.quantity
+    properties.contents.0.content_name properties.contents.0.content_category
+    properties.contents.0.content_type properties.contents.0.brand
+""".split()
+
+
+@pytest.mark.parametrize("path", TYPED)
+def test_a_list_in_a_list_is_right_nowhere(shop: Shop, path: str) -> None:
+    event = tiktok_event()
+
+    assert ok(shop.tiktok(event))
+    assert not ok(shop.tiktok(edited(event, path, [[]])))
+
+
 @pytest.mark.parametrize(("path", "value", "code"), REFUSALS)
 def test_a_bad_event_is_refused_with_code_and_path(
     shop: Shop, path: str, value: object, code: int

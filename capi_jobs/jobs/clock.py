@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 class SystemClock:
@@ -19,3 +19,15 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         await asyncio.sleep(seconds)
+
+
+class ClockAsOf(SystemClock):
+    """As if it were another time: for `plan` and `preview`, which send nothing."""
+
+    def __init__(self, as_of: datetime) -> None:
+        """Begin at `as_of` and go on from there."""
+        self._ahead: timedelta = as_of - super().now()
+
+    def now(self) -> datetime:
+        """Aware UTC, shifted."""
+        return super().now() + self._ahead

@@ -133,8 +133,8 @@ class Work:
             Attempts(lane, means, tally), pages=self._pages(found, preparer)
         )
         await delivery.run(lambda entries: rebuilt(self.house, preparer, entries))
-        counts = self.house.ledger.counts_by_status(name)
-        tally.in_doubt = counts.get(Status.IN_DOUBT, 0)
+        counts = self.house.ledger.status_counts()
+        tally.in_doubt = counts.get((name, Status.IN_DOUBT), 0)
         return tally
 
     def _shown(self, tally: Tally) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from capi_jobs.errors import IllegalMove
-from capi_jobs.ledger.columns import AnyRow
+from capi_jobs.ledger.columns import AnyRow, given
 from capi_jobs.ledger.door import Door, moving
 from capi_jobs.ledger.journal import (
     Move,
@@ -50,8 +50,11 @@ class Doubts(Door):
         limit_entries: int | None = None,
         exclude_batches: Collection[str] = (),
         attempts_max: int = ATTEMPTS_MAX,
+        sent_before: datetime | None = None,
     ) -> Doubt | None:
         """Take the oldest batch in doubt that may still be sent again, if any.
+
+        `sent_before` leaves out what was sent since: so one pass tries each once.
 
         Its whole lease must lie inside the window, counted from the first send: the
         call may happen at any moment of the lease. No two workers get the same one.
@@ -64,6 +67,7 @@ class Doubts(Door):
                 batches.c.first_sent_at > now + lease - dedup_window,
                 batches.c.attempts < attempts_max,
                 batches.c.batch_id.not_in(list(exclude_batches)),
+                *given((sent_before, batches.c.last_sent_at.__lt__)),
             )
             .order_by(batches.c.first_sent_at, batches.c.batch_id)
             .limit(1)

@@ -1,0 +1,130 @@
+"""`check`: everything that can be wrong before a run, all at once.
+
+Configuration, secrets, the views of orders and of sent events, the suites, the ledger
+and the age of API versions. Nothing is changed; a ledger that is not there is not made.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from capi_jobs.config import Destination, Settings
+from capi_jobs.errors import CapiJobsError
+from capi_jobs.jobs.house import orders_source, sent_sources
+from capi_jobs.ledger import Ledger
+from capi_jobs.orders import template_fault
+from capi_jobs.platforms import platform_named
+from capi_jobs.validation import Validator
+from capi_jobs.warehouse import Finding, OrdersSource, SentEvents, Warehouse
+
+# Half a year is time to test a newer version of an API.
+EXPIRY_WARNING = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    place: str
+    severity: Literal["ok", "warning", "error"]
+    message: str
+    code: str = ""
+    ids: tuple[str, ...] = ()
+
+
+def check(settings: Settings, now: datetime) -> list[Check]:
+    """Look at everything; an empty place is no reason to stop looking."""
+    return [
+        *_sources(settings),
+        *_suites(settings, now),
+        *_ledger(settings),
+        *_secrets(settings),
+        *_versions(settings, now.date()),
+    ]
+
+
+def _sources(settings: Settings) -> Iterator[Check]:
+    if settings.warehouse is None or settings.orders is None:
+        yield Check("warehouse", "error", "[warehouse] and [orders] are needed to run")
+        return
+    if fault := template_fault(settings.orders.event_id_template):
+        yield Check("orders", "error", f"event_id_template: {fault}")
+    try:
+        warehouse = Warehouse.open(settings.warehouse.url)
+        sources: tuple[OrdersSource | SentEvents, ...] = (
+            orders_source(settings.orders),
+            *sent_sources(settings.sent_events),
+        )
+    except CapiJobsError as fault:
+        yield Check("warehouse", "error", str(fault))
+        return
+    for source in sources:
+        try:
+            findings = warehouse.check(source)
+        except CapiJobsError as fault:
+            yield Check(source.name, "error", str(fault))
+            continue
+        yield from map(_found, findings)
+        if not findings:
+            yield Check(source.name, "ok", "keeps the contract")
+
+
+def _found(finding: Finding) -> Check:
+    return Check(
+        finding.source, finding.severity, finding.message, finding.code, finding.ids
+    )
+
+
+def _suites(settings: Settings, now: datetime) -> Iterator[Check]:
+    try:
+        Validator(settings.validation.expectations, now=now).check()
+    except CapiJobsError as fault:
+        yield Check("expectations", "error", str(fault))
+    else:
+        yield Check("expectations", "ok", "both suites can be run")
+
+
+def _ledger(settings: Settings) -> Iterator[Check]:
+    try:
+        with Ledger.open(settings.ledger.url, create=False):
+            yield Check("ledger", "ok", "can be read and written")
+    except CapiJobsError as fault:
+        yield Check("ledger", "warning", str(fault))
+
+
+def _secrets(settings: Settings) -> Iterator[Check]:
+    for destination in settings.destinations:
+        try:
+            settings.tokens((destination,))
+        except CapiJobsError as fault:
+            yield Check(destination.name, "error", str(fault))
+        else:
+            yield Check(destination.name, "ok", "its secrets are there")
+
+
+def _versions(settings: Settings, today: date) -> Iterator[Check]:
+    for destination in settings.destinations:
+        yield from _version(destination, today)
+
+
+def _version(destination: Destination, today: date) -> Iterator[Check]:
+    platform = platform_named(destination.platform)
+    version = destination.api_version or platform.api_version
+    if version not in platform.versions:
+        yield Check(
+            destination.name,
+            "warning",
+            f"{platform.name} {version} is not a version that capi-jobs knows",
+        )
+        return
+    ends = platform.versions[version]
+    if ends is None or ends - today > EXPIRY_WARNING:
+        return
+    over = ends <= today
+    yield Check(
+        destination.name,
+        "error" if over else "warning",
+        f"{platform.name} {version} {'stopped' if over else 'stops'} working on"
+        f" {ends}: set api_version to {platform.api_version}",
+    )

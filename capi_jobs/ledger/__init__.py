@@ -2,26 +2,43 @@
 
 `Ledger` is the only door; its parts: claims, moves, doubts and people move batches
 (`capi_jobs/lifecycle.py` says how), holds keeps the quarantine, runs and assessments
-what runs found, keys, listing and balances answer questions, maintenance removes.
+what runs found, keys, listing and balances answer, forgetting and retention remove.
 """
 
 from typing import Self
 
 from capi_jobs.ledger.assessments import Assessments
+from capi_jobs.ledger.balances import Balances
 from capi_jobs.ledger.claims import Claims
 from capi_jobs.ledger.door import engine_for
 from capi_jobs.ledger.doubts import Doubts
+from capi_jobs.ledger.forgetting import Forgetting
 from capi_jobs.ledger.holds import Holds
+from capi_jobs.ledger.keys import Keys
 from capi_jobs.ledger.listing import Listing
 from capi_jobs.ledger.migrate import bring_up
 from capi_jobs.ledger.moves import Moves
 from capi_jobs.ledger.people import Chosen, People
+from capi_jobs.ledger.retention import Retention
 from capi_jobs.ledger.runs import Runs
 
 __all__ = ["Chosen", "Ledger"]
 
 
-class Ledger(Claims, Moves, Doubts, People, Holds, Runs, Assessments, Listing):
+class Ledger(
+    Claims,
+    Moves,
+    Doubts,
+    People,
+    Holds,
+    Runs,
+    Assessments,
+    Keys,
+    Listing,
+    Balances,
+    Forgetting,
+    Retention,
+):
     """Open one per process; it may be used by many threads at once."""
 
     @classmethod

@@ -10,11 +10,9 @@ from decimal import Decimal
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from capi_jobs.errors import DecisionRefused
-from capi_jobs.ledger.columns import EXACT
+from capi_jobs.ledger.columns import EXACT, kept_id
 from capi_jobs.ledger.door import Door, moving, reading
-from capi_jobs.ledger.people import refuse_without_reason
-from capi_jobs.ledger.runs import EMPTY, destination_from, full_run, run_id_for
-from capi_jobs.ledger.schema import (
+from capi_jobs.ledger.findings import (
     balances,
     baselines,
     coverage,
@@ -22,6 +20,8 @@ from capi_jobs.ledger.schema import (
     runs,
     validations,
 )
+from capi_jobs.ledger.people import refuse_without_reason
+from capi_jobs.ledger.runs import EMPTY, destination_from, full_run, run_id_for
 from capi_jobs.ledger.values import (
     Assessment,
     Decision,
@@ -231,4 +231,4 @@ def _fields(value: object) -> dict[str, object]:
 def _redacted(row: dict[str, object]) -> dict[str, object]:
     samples = row["samples"]
     assert isinstance(samples, tuple)  # noqa: S101 - tells the type checker
-    return {**row, "samples": list(samples[:SAMPLES_MAX])}
+    return {**row, "samples": [kept_id(each) for each in samples[:SAMPLES_MAX]]}

@@ -13,8 +13,8 @@ from capi_jobs.ledger.columns import among, kept_id
 from capi_jobs.ledger.door import LOCK_KEYS, Door, advisory_lock, moving
 from capi_jobs.ledger.forgotten import any_forgotten, digest_of
 from capi_jobs.ledger.journal import Move, locked_batch, new_id, write_history
-from capi_jobs.ledger.schema import batches, entries
-from capi_jobs.ledger.values import Claim, Dropped
+from capi_jobs.ledger.schema import batches, entries, overrides
+from capi_jobs.ledger.values import BLOCK, Claim, Dropped
 from capi_jobs.lifecycle import Event, Status, advance
 from capi_jobs.model import Entry, Receipt
 
@@ -57,7 +57,8 @@ class Claims(Door):
             "parent_id": parent_id,
             "created_at": now,
         }
-        kept = put_entries(connection, batch, wanted)
+        allowed = _not_blocked(connection, wanted)
+        kept = put_entries(connection, batch, allowed) if allowed else ()
         if kept:
             move = Move(Event.CLAIMED, Status.IN_FLIGHT, now, actor, Receipt())
             row = locked_batch(connection, str(batch["batch_id"]))
@@ -172,6 +173,24 @@ def _not_forgotten(connection: Connection, wanted: Sequence[Entry]) -> Sequence[
         entry
         for entry in wanted
         if known.isdisjoint({digest_of(entry.event_id), digest_of(entry.order_id)})
+    ]
+
+
+def _not_blocked(connection: Connection, wanted: Sequence[Entry]) -> Sequence[Entry]:
+    """Leave out what a person blocked, even since reconcile looked."""
+    words = select(overrides.c.order_id).where(
+        overrides.c.destination == wanted[0].destination,
+        overrides.c.decision == BLOCK,
+        overrides.c.ended_at.is_(None),
+    )
+    if not connection.scalar(select(words.exists())):
+        return wanted
+    ids = [e.order_id for e in wanted] + [digest_of(e.order_id) for e in wanted]
+    blocked = set(
+        connection.scalars(words.where(among(connection, overrides.c.order_id, ids)))
+    )
+    return [
+        e for e in wanted if blocked.isdisjoint({e.order_id, digest_of(e.order_id)})
     ]
 
 

@@ -1,6 +1,6 @@
 """How an order that was forgotten is still recognised: by digests of its ids.
 
-The forgetting itself, and its price, are in maintenance.py.
+The forgetting itself, and its price, are in forgetting.py.
 """
 
 import hashlib

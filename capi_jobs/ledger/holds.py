@@ -15,11 +15,8 @@ from capi_jobs.ledger.door import Door, moving
 from capi_jobs.ledger.forgotten import digest_of
 from capi_jobs.ledger.people import refuse_without_reason
 from capi_jobs.ledger.schema import holds, overrides
-from capi_jobs.ledger.values import HoldEnd, HoldRow, Override
+from capi_jobs.ledger.values import ANY_RULE, BLOCK, RELEASE, HoldEnd, HoldRow, Override
 from capi_jobs.model import Hold
-
-ANY_RULE = "*"
-RELEASE, BLOCK = "release", "block"
 
 
 class Holds(Door):

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 from capi_jobs.errors import DecisionRefused
 from capi_jobs.ledger.columns import AnyRow
 from capi_jobs.ledger.door import Door, moving, reading
-from capi_jobs.ledger.schema import run_destinations, runs
+from capi_jobs.ledger.findings import run_destinations, runs
 from capi_jobs.ledger.values import Decision, Gate, Run, RunDestination, RunStatus
 from capi_jobs.model import DataInterval
 

@@ -1,16 +1,15 @@
-"""The ledger's tables. What may happen to their rows is in `capi_jobs/lifecycle.py`.
+"""The ledger's tables of batches, entries and quarantine; findings.py has the others.
 
-Names carry the prefix `ledger_`, because the warehouse may share the database.
-A change here needs a migration in migrations/versions and a new SCHEMA_REVISION.
+What may happen to their rows is in `capi_jobs/lifecycle.py`. Names carry the prefix
+`ledger_`, because the warehouse may share the database. A change here needs a
+migration in migrations/versions and a new SCHEMA_REVISION.
 """
 
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     Column,
     Date,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -25,7 +24,7 @@ from sqlalchemy import (
 from capi_jobs.ledger.columns import Id, Money, UtcDateTime
 
 # The newest migration; a ledger that names another one is older, or newer than us.
-SCHEMA_REVISION = "0001"
+SCHEMA_REVISION = "0002"
 VERSION_TABLE = "ledger_version"
 
 METADATA = MetaData(
@@ -38,7 +37,7 @@ METADATA = MetaData(
 )
 
 # SQLite counts up by itself only where the type is exactly INTEGER.
-_Serial = BigInteger().with_variant(Integer, "sqlite")
+Serial = BigInteger().with_variant(Integer, "sqlite")
 
 # One call, or the wish for one. An entry's status is its batch's status.
 batches = Table(
@@ -76,7 +75,7 @@ entries = Table(
     Column("currency", String, nullable=False),
     Column("owed_as", String, nullable=False),
     Column("batch_id", String, ForeignKey(batches.c.batch_id), nullable=False),
-    # Set: both ids are digests, see maintenance.py.
+    # Set: both ids are digests, see forgetting.py.
     Column("forgotten_at", UtcDateTime),
     PrimaryKeyConstraint("destination", "event_name", "event_id"),
     # One conversion per order and event, whatever ids a changed template makes.
@@ -102,7 +101,7 @@ entries = Table(
 history = Table(
     "ledger_history",
     METADATA,
-    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Serial, primary_key=True, autoincrement=True),
     Column("at", UtcDateTime, nullable=False),
     Column("batch_id", String, nullable=False),
     Column("destination", String, nullable=False),
@@ -122,11 +121,27 @@ history = Table(
     Index("ix_ledger_history_at", "at"),
 )
 
+# What retention took out of `entries`, so that live counts stay what they were.
+removed = Table(
+    "ledger_removed",
+    METADATA,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("destination", String, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("owed_as", String, nullable=False),
+    Column("orders", Integer, nullable=False),
+    Column("value", Money, nullable=False),
+    Index("ix_ledger_removed_destination_day", "destination", "day"),
+)
+
 # Quarantine: the open ones. Notes about orders, not states of entries.
 holds = Table(
     "ledger_holds",
     METADATA,
-    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Serial, primary_key=True, autoincrement=True),
     Column("destination", String, nullable=False),
     Column("order_id", Id, nullable=False),
     Column("rule", String, nullable=False),
@@ -157,7 +172,7 @@ holds = Table(
 overrides = Table(
     "ledger_overrides",
     METADATA,
-    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Serial, primary_key=True, autoincrement=True),
     Column("destination", String, nullable=False),
     Column("order_id", Id, nullable=False),
     Column("decision", String, nullable=False),
@@ -174,123 +189,5 @@ overrides = Table(
         unique=True,
         postgresql_where=text("ended_at IS NULL"),
         sqlite_where=text("ended_at IS NULL"),
-    ),
-)
-
-runs = Table(
-    "ledger_runs",
-    METADATA,
-    Column("run_id", String, primary_key=True),
-    Column("kind", String, nullable=False),
-    Column("interval_start", UtcDateTime, nullable=False),
-    Column("interval_end", UtcDateTime, nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("finished_at", UtcDateTime),
-    Column("actor", String, nullable=False),
-    Column("status", String, nullable=False),
-    Column("note", Text, nullable=False, default=""),
-    Index("ix_ledger_runs_started_at", "started_at"),
-)
-
-# What was found, decided and done for one destination of a run.
-run_destinations = Table(
-    "ledger_run_destinations",
-    METADATA,
-    Column("run_id", String, ForeignKey(runs.c.run_id), primary_key=True),
-    Column("destination", String, primary_key=True),
-    Column("interval_start", UtcDateTime, nullable=False),
-    Column("interval_end", UtcDateTime, nullable=False),
-    # The days whose balance this assessment tells; NULL: none.
-    Column("day_first", Date),
-    Column("day_last", Date),
-    Column("status", String, nullable=False),
-    Column("note", Text, nullable=False, default=""),
-    Column("assessed_at", UtcDateTime),
-    Column("gate", String),
-    Column("gate_reasons", JSON, nullable=False),
-    Column("missing_count", Integer),
-    Column("missing_values", JSON, nullable=False),  # currency → amount as text
-    Column("decision", String),
-    Column("decided_by", String),
-    Column("decided_reason", Text),
-    Column("decided_at", UtcDateTime),
-    Column("approved_count", Integer),
-    Column("approved_values", JSON, nullable=False),
-    Column("started_at", UtcDateTime),
-    Column("finished_at", UtcDateTime),
-    Column("requests", JSON, nullable=False),  # outcome → how many
-    Index("ix_ledger_run_destinations_assessed", "destination", "assessed_at"),
-)
-
-
-def _of_assessment(*columns: Column[object] | Index) -> list[Column[object] | Index]:
-    """Name the assessment that a row belongs to, then the row's own columns."""
-    return [
-        Column("id", _Serial, primary_key=True, autoincrement=True),
-        Column("run_id", String, ForeignKey(runs.c.run_id), nullable=False),
-        Column("destination", String, nullable=False),
-        *columns,
-    ]
-
-
-# The balance: every order of the interval in exactly one class.
-balances = Table(
-    "ledger_balances",
-    METADATA,
-    *_of_assessment(
-        Column("day", Date),
-        Column("currency", String, nullable=False),
-        Column("class", String, nullable=False),
-        Column("reason", String, nullable=False),
-        Column("orders", Integer, nullable=False),
-        Column("value", Money, nullable=False),
-        Column("taken_at", UtcDateTime, nullable=False),
-        Index("ix_ledger_balances_run", "run_id", "destination", "day"),
-    ),
-)
-
-# What the ledger held when that balance was taken: live = balance + (now − then).
-baselines = Table(
-    "ledger_baselines",
-    METADATA,
-    *_of_assessment(
-        Column("day", Date),
-        Column("currency", String, nullable=False),
-        Column("kind", String, nullable=False),  # "entries" or "holds"
-        Column("name", String, nullable=False),  # a status, or a rule
-        Column("owed_as", String, nullable=False, default=""),
-        Column("orders", Integer, nullable=False),
-        Column("value", Money, nullable=False),
-        Index("ix_ledger_baselines_run", "run_id", "destination", "day"),
-    ),
-)
-
-validations = Table(
-    "ledger_validations",
-    METADATA,
-    *_of_assessment(
-        Column("suite", String, nullable=False),
-        Column("rule", String, nullable=False),
-        Column("column", String, nullable=False, default=""),
-        Column("severity", String, nullable=False),
-        Column("evaluated", Integer, nullable=False),
-        Column("failed", Integer, nullable=False),
-        Column("share", Float, nullable=False),
-        Column("samples", JSON, nullable=False),  # order ids, at most 20
-        Column("passed", Boolean, nullable=False),
-        Index("ix_ledger_validations_run", "run_id", "destination"),
-    ),
-)
-
-coverage = Table(
-    "ledger_coverage",
-    METADATA,
-    *_of_assessment(
-        Column("source", String, nullable=False),
-        Column("identifier", String, nullable=False),
-        Column("orders", Integer, nullable=False),
-        Column("covered", Integer, nullable=False),
-        Column("dropped", Integer, nullable=False),
-        Index("ix_ledger_coverage_run", "run_id", "destination"),
     ),
 )

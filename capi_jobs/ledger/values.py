@@ -9,6 +9,9 @@ from enum import StrEnum
 from capi_jobs.lifecycle import Event, Status
 from capi_jobs.model import Batch, ClassCount, DataInterval, Entry, Receipt
 
+# A person's words about an order; the rule "*" is any.
+RELEASE, BLOCK, ANY_RULE = "release", "block", "*"
+
 # Event name and event id: what tells entries of one batch apart.
 EventKey = tuple[str, str]
 # What became of one event.

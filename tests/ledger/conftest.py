@@ -1,16 +1,59 @@
-"""A migrated, empty ledger of each engine."""
+"""A migrated, empty ledger of each engine.
+
+One PostgreSQL database serves all tests here and is emptied between them: to make one
+costs more than most tests. What migrations do is tested on fresh ones.
+"""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from capi_jobs.ledger import Ledger
+from capi_jobs.ledger.schema import METADATA
 from tests.ledger.building import Bench
+
+DATABASE = "ledger_tests"
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> Iterator[str]:
+    name = sql.Identifier(DATABASE)
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        uri = postgres_server.replace("/postgres?", f"/{DATABASE}?")
+        Ledger.open(uri).close()
+        yield uri
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("ledger") / "empty.sqlite"
+    Ledger.open(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """One migrated, empty ledger of each engine."""
+    if request.param == "sqlite":
+        file = tmp_path / "ledger.sqlite"
+        template: Path = request.getfixturevalue("migrated_sqlite")
+        file.write_bytes(template.read_bytes())
+        return f"sqlite:///{file}"
+    uri: str = request.getfixturevalue("migrated_postgres")
+    tables = sql.SQL(", ").join(sql.Identifier(name) for name in METADATA.tables)
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(sql.SQL("TRUNCATE {}").format(tables))
+    return uri
 
 
 @pytest.fixture
-def ledger(database_url: str) -> Iterator[Ledger]:
-    with Ledger.open(database_url) as opened:
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    with Ledger.open(ledger_url) as opened:
         yield opened
 
 

@@ -17,11 +17,11 @@ def test_a_claim_keeps_its_entries_in_the_order_they_were_given(bench: Bench) ->
     assert claim.dropped == ()
 
 
-def test_a_claim_is_committed_when_it_returns(bench: Bench, database_url: str) -> None:
+def test_a_claim_is_committed_when_it_returns(bench: Bench, ledger_url: str) -> None:
     """Whoever opens the ledger before the call is made sees the intent."""
     claim = bench.claim(1)
 
-    with Ledger.open(database_url) as another:
+    with Ledger.open(ledger_url) as another:
         batch = another.batch(claim.batch_id)
         found = list(another.entries())
 
@@ -193,4 +193,4 @@ def test_a_claim_in_another_zone_is_kept_in_utc(bench: Bench) -> None:
 
     (row,) = bench.ledger.entries()
 
-    assert NOON.isoformat() == row["event_time"].isoformat()  # type: ignore[attr-defined]
+    assert NOON.isoformat() == row["event_time"].isoformat()

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from capi_jobs.ledger.schema import METADATA, VERSION_TABLE
+from capi_jobs.ledger.findings import runs
+from capi_jobs.ledger.schema import VERSION_TABLE
 
 
 def include_name(name: str | None, kind: str, _parents: object) -> bool:
@@ -12,7 +13,7 @@ def include_name(name: str | None, kind: str, _parents: object) -> bool:
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
+    target_metadata=runs.metadata,  # all tables: those of schema.py come with it,
     version_table=VERSION_TABLE,
     include_name=include_name,
     compare_type=True,

@@ -1,0 +1,287 @@
+"""What reports count: the latest balance of each day, and what moved since.
+
+live = balance + (live_counts − baselines): the orders need not be read again.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, Connection, Table, func, literal, select
+
+from capi_jobs.ledger.columns import EXACT, AnyRow, AnySelect, exact_sum, given
+from capi_jobs.ledger.door import Door, reading
+from capi_jobs.ledger.findings import (
+    balances,
+    baselines,
+    coverage,
+    run_destinations,
+    validations,
+)
+from capi_jobs.ledger.schema import batches, entries, holds, removed
+from capi_jobs.ledger.values import Coverage, LedgerCount, Validation
+from capi_jobs.lifecycle import Status
+from capi_jobs.model import ClassCount, OrderClass
+
+ENTRIES, HOLDS = "entries", "holds"
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DayBalance:
+    """The latest balance of one destination and day, and the ledger as it was then.
+
+    Orders without a day stand in one of their own, whose day is None.
+    """
+
+    destination: str
+    day: date | None
+    run_id: str
+    taken_at: datetime
+    counts: tuple[ClassCount, ...]
+    baselines: tuple[LedgerCount, ...]
+
+
+class Balances(Door):
+    """Reads only. Days are those of the balance, in the shop's time zone."""
+
+    @reading
+    def live_counts(
+        self,
+        connection: Connection,
+        destination: str,
+        first: date | None = None,
+        last: date | None = None,
+    ) -> list[LedgerCount]:
+        """Count entries by status and open holds by rule, as they are now.
+
+        What retention removed is counted still: it was delivered. Take the baseline
+        of an assessment here too, in the same moment as its keys are read. Without
+        days, everything is counted, orders without a day too.
+        """
+        queries = (
+            _entry_counts(destination, first, last),
+            _removed_counts(destination, first, last),
+            _hold_counts(destination, first, last),
+        )
+        totals: dict[tuple[object, ...], LedgerCount] = {}
+        for query in queries:
+            for row in connection.execute(query):
+                _add(totals, _ledger_count(row))
+        return list(totals.values())
+
+    @reading
+    def latest_balances(
+        self, connection: Connection, destination: str, first: date, last: date
+    ) -> list[DayBalance]:
+        """For each day, the latest assessment that covered it; the others are left out.
+
+        Orders without a day are those of the latest assessment of all.
+        """
+        rows = connection.execute(
+            select(run_destinations)
+            .where(
+                run_destinations.c.destination == destination,
+                run_destinations.c.assessed_at.is_not(None),
+                run_destinations.c.day_first <= last,
+                run_destinations.c.day_last >= first,
+            )
+            .order_by(
+                run_destinations.c.assessed_at.desc(), run_destinations.c.run_id.desc()
+            )
+        ).all()
+        found = []
+        for day in _days(first, last):
+            for row in rows:
+                if row.day_first <= day <= row.day_last:
+                    found.append(_day_balance(connection, row, day))
+                    break
+        if rows:
+            undated = _day_balance(connection, rows[0], None)
+            found += [undated] if undated.counts else []
+        return found
+
+    @reading
+    def balance_of(
+        self, connection: Connection, run_id: str, destination: str
+    ) -> list[ClassCount]:
+        """Read the whole balance that one assessment found."""
+        mine = select(balances).filter_by(run_id=run_id, destination=destination)
+        return [_class_count(row) for row in connection.execute(mine)]
+
+    @reading
+    def orders_assessed(
+        self, connection: Connection, run_id: str, destination: str
+    ) -> int:
+        """Count the orders that one assessment found, of any class."""
+        query = select(func.coalesce(func.sum(balances.c.orders), 0))
+        mine = query.filter_by(run_id=run_id, destination=destination)
+        return int(connection.execute(mine).scalar_one())
+
+    @reading
+    def validations_of(
+        self, connection: Connection, run_id: str, destination: str
+    ) -> list[Validation]:
+        """Read how each expectation fared."""
+        mine = select(validations).filter_by(run_id=run_id, destination=destination)
+        return [
+            Validation(
+                suite=row.suite,
+                rule=row.rule,
+                column=row.column,
+                severity=row.severity,
+                evaluated=row.evaluated,
+                failed=row.failed,
+                share=row.share,
+                samples=tuple(row.samples),
+                passed=row.passed,
+            )
+            for row in connection.execute(mine.order_by(validations.c.id))
+        ]
+
+    @reading
+    def coverage_of(
+        self, connection: Connection, run_id: str, destination: str
+    ) -> list[Coverage]:
+        """Read how many orders carried each identifier."""
+        mine = select(coverage).filter_by(run_id=run_id, destination=destination)
+        return [
+            Coverage(row.source, row.identifier, row.orders, row.covered, row.dropped)
+            for row in connection.execute(mine.order_by(coverage.c.id))
+        ]
+
+    @reading
+    def status_counts(
+        self, connection: Connection, destination: str | None = None
+    ) -> Mapping[tuple[str, Status], int]:
+        """Count entries by destination and status."""
+        rows = connection.execute(
+            select(
+                entries.c.destination,
+                batches.c.status,
+                func.count().label("orders"),
+            )
+            .join(batches)
+            .where(*given((destination, entries.c.destination.__eq__)))
+            .group_by(entries.c.destination, batches.c.status)
+        )
+        return {(row.destination, Status(row.status)): row.orders for row in rows}
+
+
+def _entry_counts(destination: str, first: date | None, last: date | None) -> AnySelect:
+    group = (
+        entries.c.day,
+        entries.c.currency,
+        batches.c.status.label("name"),
+        entries.c.owed_as,
+    )
+    return (
+        select(
+            *group,
+            literal(ENTRIES).label("kind"),
+            func.count().label("orders"),
+            exact_sum(entries.c.value).label("value"),
+        )
+        .join(batches)
+        .where(entries.c.destination == destination)
+        .where(*_between(entries, first, last))
+        .group_by(*group)
+    )
+
+
+def _removed_counts(
+    destination: str, first: date | None, last: date | None
+) -> AnySelect:
+    group = (
+        removed.c.day,
+        removed.c.currency,
+        removed.c.status.label("name"),
+        removed.c.owed_as,
+    )
+    return (
+        select(
+            *group,
+            literal(ENTRIES).label("kind"),
+            func.sum(removed.c.orders).label("orders"),
+            exact_sum(removed.c.value).label("value"),
+        )
+        .where(removed.c.destination == destination, *_between(removed, first, last))
+        .group_by(*group)
+    )
+
+
+def _hold_counts(destination: str, first: date | None, last: date | None) -> AnySelect:
+    group = (holds.c.day, holds.c.currency, holds.c.rule.label("name"))
+    return (
+        select(
+            *group,
+            literal("").label("owed_as"),
+            literal(HOLDS).label("kind"),
+            func.count().label("orders"),
+            exact_sum(holds.c.value).label("value"),
+        )
+        .where(holds.c.destination == destination, holds.c.ended_at.is_(None))
+        .where(*_between(holds, first, last))
+        .group_by(*group)
+    )
+
+
+def _between(
+    table: Table, first: date | None, last: date | None
+) -> list[ColumnElement[bool]]:
+    return given((first, table.c.day.__ge__), (last, table.c.day.__le__))
+
+
+def _ledger_count(row: AnyRow) -> LedgerCount:
+    return LedgerCount(
+        row.day,
+        row.currency,
+        row.kind,
+        row.name,
+        row.owed_as,
+        int(row.orders),
+        row.value or Decimal(0),
+    )
+
+
+def _add(totals: dict[tuple[object, ...], LedgerCount], one: LedgerCount) -> None:
+    key = (one.day, one.currency, one.kind, one.name, one.owed_as)
+    before = totals.get(key)
+    if before is not None:
+        one = replace(
+            one,
+            orders=before.orders + one.orders,
+            value=EXACT.add(before.value, one.value),
+        )
+    totals[key] = one
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    day = first
+    while day <= last:
+        yield day
+        day += _DAY
+
+
+def _day_balance(
+    connection: Connection, assessed: AnyRow, day: date | None
+) -> DayBalance:
+    key = {"run_id": assessed.run_id, "destination": assessed.destination, "day": day}
+    counts = connection.execute(select(balances).filter_by(**key))
+    then = connection.execute(select(baselines).filter_by(**key))
+    return DayBalance(
+        assessed.destination,
+        day,
+        assessed.run_id,
+        assessed.assessed_at,
+        tuple(_class_count(row) for row in counts),
+        tuple(_ledger_count(row) for row in then),
+    )
+
+
+def _class_count(row: AnyRow) -> ClassCount:
+    order_class = OrderClass(row._mapping["class"])  # noqa: SLF001 - a Python keyword
+    return ClassCount(
+        row.day, row.currency, order_class, row.reason, row.orders, row.value
+    )

@@ -1,0 +1,139 @@
+"""The ledger's tables about runs: what was found, decided and counted.
+
+Those of batches, entries and quarantine are in schema.py.
+"""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+)
+
+from capi_jobs.ledger.columns import Money, UtcDateTime
+from capi_jobs.ledger.schema import METADATA, Serial
+
+runs = Table(
+    "ledger_runs",
+    METADATA,
+    Column("run_id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("interval_start", UtcDateTime, nullable=False),
+    Column("interval_end", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("actor", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("note", Text, nullable=False, default=""),
+    Index("ix_ledger_runs_started_at", "started_at"),
+)
+
+# What was found, decided and done for one destination of a run.
+run_destinations = Table(
+    "ledger_run_destinations",
+    METADATA,
+    Column("run_id", String, ForeignKey(runs.c.run_id), primary_key=True),
+    Column("destination", String, primary_key=True),
+    Column("interval_start", UtcDateTime, nullable=False),
+    Column("interval_end", UtcDateTime, nullable=False),
+    # The days whose balance this assessment tells; NULL: none.
+    Column("day_first", Date),
+    Column("day_last", Date),
+    Column("status", String, nullable=False),
+    Column("note", Text, nullable=False, default=""),
+    Column("assessed_at", UtcDateTime),
+    Column("gate", String),
+    Column("gate_reasons", JSON, nullable=False),
+    Column("missing_count", Integer),
+    Column("missing_values", JSON, nullable=False),  # currency → amount as text
+    Column("decision", String),
+    Column("decided_by", String),
+    Column("decided_reason", Text),
+    Column("decided_at", UtcDateTime),
+    Column("approved_count", Integer),
+    Column("approved_values", JSON, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Column("requests", JSON, nullable=False),  # outcome → how many
+    Index("ix_ledger_run_destinations_assessed", "destination", "assessed_at"),
+)
+
+
+def _of_assessment(*columns: Column[object] | Index) -> list[Column[object] | Index]:
+    """Name the assessment that a row belongs to, then the row's own columns."""
+    return [
+        Column("id", Serial, primary_key=True, autoincrement=True),
+        Column("run_id", String, ForeignKey(runs.c.run_id), nullable=False),
+        Column("destination", String, nullable=False),
+        *columns,
+    ]
+
+
+# The balance: every order of the interval in exactly one class.
+balances = Table(
+    "ledger_balances",
+    METADATA,
+    *_of_assessment(
+        Column("day", Date),
+        Column("currency", String, nullable=False),
+        Column("class", String, nullable=False),
+        Column("reason", String, nullable=False),
+        Column("orders", Integer, nullable=False),
+        Column("value", Money, nullable=False),
+        Column("taken_at", UtcDateTime, nullable=False),
+        Index("ix_ledger_balances_run", "run_id", "destination", "day"),
+    ),
+)
+
+# What the ledger held when that balance was taken: live = balance + (now − then).
+baselines = Table(
+    "ledger_baselines",
+    METADATA,
+    *_of_assessment(
+        Column("day", Date),
+        Column("currency", String, nullable=False),
+        Column("kind", String, nullable=False),  # "entries" or "holds"
+        Column("name", String, nullable=False),  # a status, or a rule
+        Column("owed_as", String, nullable=False, default=""),
+        Column("orders", Integer, nullable=False),
+        Column("value", Money, nullable=False),
+        Index("ix_ledger_baselines_run", "run_id", "destination", "day"),
+    ),
+)
+
+validations = Table(
+    "ledger_validations",
+    METADATA,
+    *_of_assessment(
+        Column("suite", String, nullable=False),
+        Column("rule", String, nullable=False),
+        Column("column", String, nullable=False, default=""),
+        Column("severity", String, nullable=False),
+        Column("evaluated", Integer, nullable=False),
+        Column("failed", Integer, nullable=False),
+        Column("share", Float, nullable=False),
+        Column("samples", JSON, nullable=False),  # order ids, at most 20
+        Column("passed", Boolean, nullable=False),
+        Index("ix_ledger_validations_run", "run_id", "destination"),
+    ),
+)
+
+coverage = Table(
+    "ledger_coverage",
+    METADATA,
+    *_of_assessment(
+        Column("source", String, nullable=False),
+        Column("identifier", String, nullable=False),
+        Column("orders", Integer, nullable=False),
+        Column("covered", Integer, nullable=False),
+        Column("dropped", Integer, nullable=False),
+        Index("ix_ledger_coverage_run", "run_id", "destination"),
+    ),
+)

@@ -37,10 +37,9 @@ class Engine:
 
     def run(self, rules: Sequence[Rule], frame: "pd.DataFrame") -> dict[str, Found]:
         """Say what each rule finds, by the rule's name."""
-        # 50,000 orders, 2 % bad, 17 rules that want rows and 25 of coverage (one core):
-        # one pass, COMPLETE for all                      ROWS_ALL
-        # rows COMPLETE, coverage BASIC                   ROWS_SPLIT
-        # BOOLEAN_ONLY first, then the failing COMPLETE   ROWS_TWICE
+        # 50,000 orders, 2 % bad, 21 rules that name rows and 22 of coverage, one core
+        # (benchmarks/validate.py): COMPLETE for all 0.73 s; BASIC first, then COMPLETE
+        # for those that fail 0.62 s; COMPLETE, but BASIC for coverage 0.52 s.
         named = [r for r in rules if r.severity != "info"]
         counted = [r for r in rules if r.severity == "info"]
         return {

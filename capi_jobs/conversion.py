@@ -101,7 +101,7 @@ class Converter:
                 found, bad = _several(read, given, context, many=step.many)
                 if found:
                     keys[step.key] = found
-            if bad and step.field not in dropped:
+            if bad:
                 dropped.append(step.field)
         return keys
 

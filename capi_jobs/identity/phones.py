@@ -93,10 +93,9 @@ def _plan_takes(plain: str) -> bool:
         if plan:
             lengths, national_prefix = plan
             national = plain[end:]
-            if national[0] == "0" or len(national) not in lengths:
-                return False
             prefix = national_prefix.match(national)
-            return prefix is None or prefix.end() == 0
+            rewritten = prefix is not None and prefix.end() > 0
+            return len(national) in lengths and not rewritten
     return False
 
 

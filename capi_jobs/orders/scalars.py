@@ -174,7 +174,7 @@ def _plain(number: Decimal) -> Decimal | None:
     if exponent >= -DECIMALS_MAX:
         return number
     surplus = -exponent - DECIMALS_MAX
-    if len(digits) <= surplus or any(digits[-surplus:]):
+    if any(digits[-surplus:]):
         return None
     return number.quantize(Decimal(1).scaleb(-DECIMALS_MAX))
 

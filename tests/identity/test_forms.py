@@ -56,6 +56,7 @@ CASES = {
         "हिन्दी": "हिन्दी",
         "Müller (Lux)": "müllerlux",
         "Mu\u0308ller": "müller",
+        "e'\u0301ric": "éric",
         "山田　太郎": "山田太郎",
         "John 3rd": "john3rd",
         "...": None,

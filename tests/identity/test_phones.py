@@ -25,47 +25,56 @@ TYPES = (
 )
 
 
-def examples() -> list[tuple[str, str]]:
-    """Every region's example numbers, in several writings."""
-    numbers = [
-        (region, phonenumbers.example_number_for_type(region, kind))
-        for region in REGIONS
-        for kind in TYPES
-    ]
-    return [
-        (region, phonenumbers.format_number(number, form))
-        for region, number in numbers
-        if number
-        for form in FORMATS
-    ]
+EXAMPLES = [
+    (region, number)
+    for region in REGIONS
+    for kind in TYPES
+    if (number := phonenumbers.example_number_for_type(region, kind))
+]
 
 
 def test_fast_path_agrees_on_every_country_s_example_numbers() -> None:
-    cases = examples()
-
-    differing = [
-        (text, country)
-        for region, text in cases
+    cases = [
+        (phonenumbers.format_number(number, form), country)
+        for region, number in EXAMPLES
+        for form in FORMATS
         for country in (region, "US", None)
-        if e164(text, country) != e164_parsed(text, country)
     ]
 
+    differing = [case for case in cases if e164(*case) != e164_parsed(*case)]
+
     assert differing == []
-    assert len(cases) > 3_000
+    assert len(cases) > 8_000
+
+
+def test_fast_path_agrees_on_numbers_with_a_trunk_prefix() -> None:
+    cases = [
+        (f"+{number.country_code}{trunk}{number.national_number}", None)
+        for _region, number in EXAMPLES
+        for trunk in ("0", "00", "1", "8", "9", "15")
+    ]
+
+    differing = [case for case in cases if e164(*case) != e164_parsed(*case)]
+
+    assert differing == []
+
+
+PREFIXES = ("+", "+", "00", "+00", "", "", "(", "+ ", "011", "1", "++")
+TRUNKS = ("", "", "0", "(0)", "1", "8", "9", "15", "90", "044")
+MARKS = " -.()/x#"
 
 
 @st.composite
 def written(draw: st.DrawFn) -> tuple[str, str | None]:
     """A number near a country's example, as people write it."""
-    region = draw(st.sampled_from(REGIONS))
-    code = phonenumbers.country_code_for_region(region)
-    digits = draw(st.text("0123456789", min_size=2, max_size=15))
-    prefix = draw(
-        st.sampled_from(["+", "00", "+00", "", "0", "(0", "+ ", "011", "1", "++"])
-    )
-    marks = draw(st.lists(st.sampled_from(list(" -.()/x#")), max_size=6))
-    text = f"{prefix}{code if draw(st.booleans()) else ''}{digits}"
-    for mark in marks:
+    region, example_of_region = draw(st.sampled_from(EXAMPLES))
+    code = str(example_of_region.country_code) if draw(st.booleans()) else ""
+    national = str(example_of_region.national_number)
+    kept = draw(st.integers(0, len(national)))
+    tail = draw(st.text("0123456789", max_size=len(national) - kept + 1))
+    trunk = draw(st.sampled_from(TRUNKS))
+    text = draw(st.sampled_from(PREFIXES)) + code + trunk + national[:kept] + tail
+    for mark in draw(st.lists(st.sampled_from(MARKS), max_size=4)):
         at = draw(st.integers(0, len(text)))
         text = text[:at] + mark + text[at:]
     return text, draw(st.sampled_from([None, region, "US", "CA", "DE"]))

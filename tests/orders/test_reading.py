@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from capi_jobs.model import Item, Order
 from capi_jobs.orders import read_order
+from capi_jobs.orders.reading import TEXTS_MAX
 from tests.orders.building import order, row, rules
 
 COLUMNS = (
@@ -89,6 +90,16 @@ def test_array_of_texts_may_come_as_json_text() -> None:
         "b@example.com",
     )
     assert order(email="[not json]").email == "[not json]"
+
+
+def test_array_of_texts_is_cut_where_a_join_went_wrong() -> None:
+    emails = [f"{number}@example.com" for number in range(TEXTS_MAX + 1)]
+
+    assert order(email=emails).email == tuple(emails[:TEXTS_MAX])
+
+
+def test_spaces_that_nobody_sees_are_trimmed() -> None:
+    assert order(email="\ufeff jane@example.com\u200b ").email == "jane@example.com"
 
 
 def test_every_column_reaches_the_order_under_its_own_name() -> None:

@@ -1,10 +1,12 @@
 """Valid events of each platform, and a client that sends them to a sandbox."""
 
+import asyncio
 import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fastapi.testclient import TestClient
+import httpx
+from fastapi import FastAPI
 from httpx import Response
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -72,11 +74,27 @@ EVENTS = {"meta": meta_event, "tiktok": tiktok_event, "snapchat": snapchat_event
 ACCOUNTS = {"meta": "1234567890", "tiktok": "PIXELCODE", "snapchat": "pixel-id"}
 
 
+class InProcess(httpx.BaseTransport):
+    """Hands requests to an application without a server or a thread."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._inner = httpx.ASGITransport(app)
+
+    def handle_request(self, request: httpx.Request) -> Response:
+        return asyncio.run(self._handle(request))
+
+    async def _handle(self, request: httpx.Request) -> Response:
+        answer = await self._inner.handle_async_request(request)
+        content = await answer.aread()
+        return Response(answer.status_code, headers=answer.headers, content=content)
+
+
 class Shop:
     """Sends to the three platforms as a shop's server would."""
 
-    def __init__(self, client: TestClient) -> None:
-        self.client = client
+    def __init__(self, app: FastAPI) -> None:
+        transport = InProcess(app)
+        self.client = httpx.Client(transport=transport, base_url="http://sandbox")
 
     def send(self, platform: str, *events: object, token: str = TOKEN) -> Response:
         sends = {"meta": self.meta, "tiktok": self.tiktok, "snapchat": self.snapchat}
@@ -91,27 +109,24 @@ class Shop:
     ) -> Response:
         account = body.pop("account", ACCOUNTS["meta"])
         body = {"data": list(events), "access_token": token} | body
-        response: Response = self.client.post(f"/{version}/{account}/events", json=body)
-        return response
+        return self.client.post(f"/{version}/{account}/events", json=body)
 
     def tiktok(
         self, *events: object, token: str = TOKEN, source: str = "web", **body: object
     ) -> Response:
         ids = {"event_source": source, "event_source_id": ACCOUNTS["tiktok"]}
-        response: Response = self.client.post(
+        return self.client.post(
             "/open_api/v1.3/event/track/",
             json=ids | {"data": list(events)} | body,
             headers={"Access-Token": token},
         )
-        return response
 
     def snapchat(self, *events: object, token: str = TOKEN) -> Response:
-        response: Response = self.client.post(
+        return self.client.post(
             f"/v3/{ACCOUNTS['snapchat']}/events",
             params={"access_token": token},
             json={"data": list(events)},
         )
-        return response
 
     def counted(self, platform: str) -> dict[str, Any]:
         books: dict[str, dict[str, Any]] = self.client.get("/sandbox/counted").json()

@@ -1,7 +1,6 @@
 """A sandbox whose clock stands still until a test moves it."""
 
 import pytest
-from fastapi.testclient import TestClient
 
 from capi_jobs.sandbox import SandboxSettings, create_app
 from tests.sandbox.builders import NOW, Shop
@@ -9,7 +8,7 @@ from tests.sandbox.builders import NOW, Shop
 
 def shop_of(**settings: object) -> Shop:
     made = SandboxSettings(machine_time=lambda: NOW, **settings)  # type: ignore[arg-type] # any of its fields
-    return Shop(TestClient(create_app(made)))
+    return Shop(create_app(made))
 
 
 @pytest.fixture

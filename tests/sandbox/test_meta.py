@@ -259,6 +259,8 @@ def test_the_proof_is_checked_when_the_secret_is_known() -> None:
 
     assert ok(shop.meta(meta_event(), appsecret_proof=proof))
     assert not ok(shop.meta(meta_event(), appsecret_proof="0" * 64))
+    assert ok(shop.meta(meta_event()))
+    assert ok(shop_of().meta(meta_event(), appsecret_proof="0" * 64))
 
 
 def test_the_token_may_stand_in_query_or_header(shop: Shop) -> None:

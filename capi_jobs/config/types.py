@@ -110,7 +110,7 @@ class DatabaseUrl(str):
         if text.startswith("env:"):
             return text
         scheme, _, rest = text.partition("://")
-        if not rest or not _ANY_URL.match(text):
+        if not _ANY_URL.match(text):
             return "***"
         if rest.startswith("/"):
             return f"{scheme}://{_without_secrets(rest)}"

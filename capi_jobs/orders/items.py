@@ -47,9 +47,7 @@ def read_items(field: str, value: object) -> tuple[Item, ...] | None:
 def json_of(text: str) -> object:
     """Parse JSON with exact numbers; ValueError for all that is none."""
     try:
-        parsed: object = json.loads(
-            text, parse_float=Decimal, parse_int=Decimal, parse_constant=_no_constant
-        )
+        parsed: object = _DECODER.decode(text)
     except (RecursionError, ArithmeticError):
         raise ValueError("nested too deep, or a number too long") from None
     return parsed
@@ -57,6 +55,12 @@ def json_of(text: str) -> object:
 
 def _no_constant(_: str) -> Never:
     raise ValueError("NaN and Infinity are no JSON")
+
+
+# Made once: json.loads would make one for each order.
+_DECODER = json.JSONDecoder(
+    parse_float=Decimal, parse_int=Decimal, parse_constant=_no_constant
+)
 
 
 def _line(line: object) -> Item:

@@ -128,10 +128,12 @@ def _order(
     core: _Core, marks: _Marks, row: Mapping[str, object], zone: ZoneInfo | None
 ) -> Order:
     def one(field: str) -> str | None:
-        return text_of(row.get(field))
+        value = row.get(field)
+        return None if value is None else text_of(value)
 
     def many(field: str) -> Texts | None:
-        return _texts(row.get(field))
+        value = row.get(field)
+        return None if value is None else _texts(value)
 
     return Order(
         order_id=core.order_id,
@@ -193,9 +195,6 @@ def _texts(value: object) -> Texts | None:
 
 
 def _custom(row: Mapping[str, object]) -> dict[str, str]:
-    told = {
-        name.removeprefix(CUSTOM): text_of(value)
-        for name, value in row.items()
-        if name.startswith(CUSTOM) and value is not None
-    }
-    return {name: text for name, text in told.items() if text is not None}
+    names = [name for name in row if name.startswith(CUSTOM)]
+    texts = {name.removeprefix(CUSTOM): text_of(row[name]) for name in names}
+    return {name: text for name, text in texts.items() if text is not None}

@@ -1,80 +1,21 @@
 """Orders become conversions: named, timed, hashed, and nothing raw in them."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
-from types import MappingProxyType, SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_jobs.conversion import Converter
 from capi_jobs.identity import Context, country_code
 from capi_jobs.identity.hashing import plain_reader
 from capi_jobs.model import Conversion, Item, Order, RowFault, Texts
-from capi_jobs.platforms import MatchKey, Platform
+from tests.paper import KEYS, ORDER, converted, converter
 
-KEYS = (
-    MatchKey("em", "email", "email", hashed=True, many=True),
-    MatchKey("ph", "phone", "phone_digits", hashed=True, many=True),
-    MatchKey("fn", "first_name", "name", hashed=True),
-    MatchKey("st", "state", "state", hashed=True),
-    MatchKey("country", "country", "country", hashed=True),
-    MatchKey("external_id", "customer_id", "external_id", hashed=True, many=True),
-    MatchKey("city", "city", "city", hashed=False),
-    MatchKey("ip", "ip", "ip", hashed=False),
-    MatchKey("fbc", "fbc", "fbc", hashed=False),
-    MatchKey("click", "ttclid", "click_id", hashed=False),
-)
-
-
-# A platform that only spells: all that a converter asks of one.
-PAPER = cast(
-    "Platform",
-    SimpleNamespace(
-        match_keys=KEYS,
-        sources={
-            "": {"web": "website", "store": "physical_store"},
-            "app": {"app": "APP"},
-        },
-        event_names={"Purchase": "PURCHASE"},
-    ),
-)
-
-ORDER = Order(
-    order_id="A-1",
-    completed_at=datetime(2026, 11, 20, 10, 0, 0, 123_456, tzinfo=UTC),
-    value=Decimal("12.50"),
-    currency="EUR",
-)
 CLICKED = "fb.1.1554763741205.AbCd"
-
-
-def converter(
-    *,
-    source: str = "",
-    default_country: str | None = None,
-    event_names: Mapping[str, str] = MappingProxyType({}),
-    build_fbc: bool = True,
-) -> Converter:
-    return Converter(
-        PAPER,
-        destination="paper_eu",
-        source=source,
-        default_country=default_country,
-        event_names=event_names,
-        build_fbc=build_fbc,
-    )
-
-
-def converted(order: Order, **settings: Any) -> Conversion:  # noqa: ANN401
-    result = converter(**settings).convert(order, "E-1")
-    assert isinstance(result, Conversion)
-    return result
 
 
 def sha(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from capi_jobs.errors import ConfigFault
@@ -39,10 +40,12 @@ class Validator:
         self._folder = suites.shipped() if expectations is None else expectations
         self._now = now
         self._told_keys = match_keys
+        # Destinations side by side share a validator; it is loaded once.
+        self._loading = Lock()
 
     def check(self) -> None:
         """Raise ConfigFault with every fault of both suites, if there are any."""
-        _ = self._suites
+        self._rules("orders")
 
     def orders(
         self,
@@ -80,13 +83,17 @@ class Validator:
         suites.refuse(faults)
         return found
 
+    def _rules(self, suite: str) -> "tuple[Rule, ...]":
+        with self._loading:
+            return self._suites[suite]
+
     def _judge(
         self,
         suite: str,
         page: "pd.DataFrame",
         faults: Mapping[int, tuple[RowFault, ...]],
     ) -> SuiteVerdict:
-        rules = self._suites[suite]
+        rules = self._rules(suite)
         found = self._engine.run(rules, page)
         broken = [r.name for r in rules if found[r.name].error]
         if broken:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
@@ -240,3 +241,13 @@ def test_faults_of_an_order_hide_nobody_else(validator: Validator) -> None:
     found = validator.orders([{}, {}], {0: (RowFault("x", "y"),)}, orders)
     assert list(found.failures) == [0]
     assert found.failures[0][0] == "x"
+
+
+def test_threads_share_a_validator() -> None:
+    own = Validator(now=NOW)
+    pages = [[an_order(order_id=str(i), email=None)] for i in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda page: own.orders([{}], {}, page), pages))
+    assert [one.failures for one in found] == [{0: ("identifiers_missing",)}] * 4
+    samples = {r.sample for one in found for r in one.results if r.sample}
+    assert samples == {(str(i),) for i in range(4)}

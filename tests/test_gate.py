@@ -206,3 +206,11 @@ def test_more_than_was_approved(
 ) -> None:
     reason = grown(10, {"EUR": Decimal(100)}, count, value)
     assert (reason is not None) is expected
+
+
+def test_few_missing_orders_never_ask_however_rare_they_are() -> None:
+    rare = replace(USUAL, missing_orders=1, missing_value={"EUR": Decimal(1)})
+    few = judge(found(**missing(100)), [rare], ever_approved=True, limits=LIMITS)
+    many = judge(found(**missing(101)), [rare], ever_approved=True, limits=LIMITS)
+    assert few.verdict == "pass"
+    assert rules(many) == (FAR_ORDERS, FAR_VALUE)

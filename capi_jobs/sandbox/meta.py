@@ -231,7 +231,6 @@ def _check_source(event: Json, user: Json) -> None:
         require(event, ("event_source_url",))
         require(user, ("client_user_agent",), "user_data.")
     elif source == "app":
-        require(event, ("app_data",))
         app = part(event, "app_data")
         require(app, fields.APP, "app_data.")
         check_table(app, fields.APP, "app_data.")

@@ -224,7 +224,6 @@ def _check_source(event: Json) -> None:
     if source == "web":
         require(event, ("event_source_url",))
     elif source == "app":
-        require(event, ("app_data",))
         app = part(event, "app_data")
         require(app, fields.APP, "app_data.")
         check_table(app, fields.APP, "app_data.")

@@ -266,16 +266,13 @@ def envelope(request: int, code: int, message: str, status: int = 200) -> Answer
 def _check_source(event: Json, source: str, user: Json) -> None:
     """Check what each source of events must say of itself."""
     if source == "web":
-        require(event, ("page",))
         page = part(event, "page")
         require(page, ("url",), "page.")
         if not is_url(page["url"]):
             raise Refused(Kind.INVALID, "Not a valid URL", "page.url")
     elif source == "app":
-        require(event, ("app",))
         require(part(event, "app"), ("app_id",), "app.")
     elif source == "crm":
-        require(event, ("lead",))
         require(part(event, "lead"), ("lead_id",), "lead.")
     elif not user.keys() & {"email", "phone", "external_id"}:
         raise Refused(

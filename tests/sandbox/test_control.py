@@ -6,6 +6,7 @@ import pytest
 
 from tests.sandbox.builders import (
     DAY,
+    EVENTS,
     NOON,
     TOKEN,
     Shop,
@@ -150,12 +151,21 @@ def test_a_browser_event_and_its_server_copy_count_once(
     names = {"snapchat": "PURCHASE"}
     name = names.get(platform, "Purchase")
     shop.pixel(platform, event_name=name, event_id="o-1", order_id="o-1")
-    events = {"meta": meta_event, "tiktok": tiktok_event, "snapchat": snapchat_event}
-    shop.send(platform, events[platform]("o-1"))
+    shop.send(platform, EVENTS[platform]("o-1"))
 
     counted = shop.counted(platform)
 
     assert (counted["received"], counted["counted"]) == (2, 1)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_browser_event_of_another_name_is_another_event(
+    shop: Shop, platform: str
+) -> None:
+    shop.pixel(platform, event_name="SUBSCRIBE", event_id="o-1", order_id="o-1")
+    shop.send(platform, EVENTS[platform]("o-1"))
+
+    assert shop.count(platform) == 2
 
 
 def test_a_browser_event_of_three_days_ago_is_out_of_the_window(shop: Shop) -> None:

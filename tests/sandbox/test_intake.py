@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sandbox.builders import ACCOUNTS, EVENTS, ok
+from tests.sandbox.builders import ACCOUNTS, EVENTS, Shop, meta_event, ok
 from tests.sandbox.conftest import shop_of
 
 PLATFORMS = ["meta", "tiktok", "snapchat"]
@@ -28,3 +28,13 @@ def test_only_listed_accounts_exist(platform: str) -> None:
 
     assert ok(listed.send(platform, EVENTS[platform]()))
     assert not ok(other.send(platform, EVENTS[platform]()))
+
+
+def test_metas_token_may_stand_in_query_or_header(shop: Shop) -> None:
+    body = {"data": [meta_event()]}
+    url = "/v26.0/1/events"
+    header = {"Authorization": "Bearer sandbox-1"}
+
+    assert ok(shop.client.post(url, params={"access_token": "sandbox-1"}, json=body))
+    assert ok(shop.client.post(url, headers=header, json=body))
+    assert not ok(shop.client.post(url, json=body))

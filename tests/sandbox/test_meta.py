@@ -195,10 +195,19 @@ def test_store_events_may_be_62_days_old(shop: Shop) -> None:
 
 def test_app_events_need_their_app_data(shop: Shop) -> None:
     short = edited(app_event(), "app_data.extinfo", EXTINFO[1:])
+    tracking = "app_data.application_tracking_enabled"
 
     assert not ok(shop.meta(edited(app_event(), "app_data", GONE)))
+    assert not ok(shop.meta(edited(app_event(), tracking, GONE)))
     assert not ok(shop.meta(short))
     assert ok(shop.meta(app_event()))
+
+
+def test_appended_values_need_the_event_they_belong_to(shop: Shop) -> None:
+    event = edited(meta_event(event_name="AppendValue"), "action_source", GONE)
+
+    assert not ok(shop.meta(event))
+    assert ok(shop.meta(event | {"original_event_data": {"event_name": "Purchase"}}))
 
 
 def test_limited_data_use_needs_country_and_state(shop: Shop) -> None:
@@ -261,16 +270,6 @@ def test_the_proof_is_checked_when_the_secret_is_known() -> None:
     assert not ok(shop.meta(meta_event(), appsecret_proof="0" * 64))
     assert ok(shop.meta(meta_event()))
     assert ok(shop_of().meta(meta_event(), appsecret_proof="0" * 64))
-
-
-def test_the_token_may_stand_in_query_or_header(shop: Shop) -> None:
-    body = {"data": [meta_event()]}
-    url = "/v26.0/1/events"
-    header = {"Authorization": "Bearer sandbox-1"}
-
-    assert ok(shop.client.post(url, params={"access_token": "sandbox-1"}, json=body))
-    assert ok(shop.client.post(url, headers=header, json=body))
-    assert not ok(shop.client.post(url, json=body))
 
 
 def test_the_answer_counts_events_and_tells_the_usage(shop: Shop) -> None:

@@ -90,10 +90,12 @@ def _is_number(cell: str) -> bool:
     return cell == "–" or cell.replace(",", "").replace(".", "").isdigit()
 
 
-def money(values: Mapping[str, Decimal]) -> str:
+def money(values: Mapping[str, Decimal], *, most: int | None = None) -> str:
     """Write amounts of several currencies, largest first, never added up."""
     told = sorted(values.items(), key=lambda one: (-one[1], one[0]))
-    return " · ".join(f"{amount:,f} {currency}" for currency, amount in told) or "–"
+    shown = [f"{amount.normalize():,f} {currency}" for currency, amount in told[:most]]
+    more = len(told) - len(shown)
+    return " · ".join(shown + ([f"{more} more"] if more else [])) or "–"
 
 
 def log_to_stderr(*, verbose: bool) -> None:

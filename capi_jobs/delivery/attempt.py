@@ -13,7 +13,8 @@ from typing import Protocol, TypeVar
 from capi_jobs.config import Delivery
 from capi_jobs.delivery.tally import Tally
 from capi_jobs.errors import DestinationStopped
-from capi_jobs.ledger import Ledger, key_of
+from capi_jobs.ledger import Ledger
+from capi_jobs.ledger.values import key_of
 from capi_jobs.lifecycle import Event
 from capi_jobs.model import (
     Accepted,

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from capi_jobs.batching import halves
 from capi_jobs.delivery.attempt import Attempts, move_of
-from capi_jobs.ledger import Doubt, key_of
+from capi_jobs.ledger.values import Doubt, key_of
 from capi_jobs.model import Accepted, Deferred, Entry, Lost, Outcome, Prepared, Refused
 
 # Rebuild entries from the warehouse: event id → prepared, or why it cannot be.

@@ -62,6 +62,10 @@ class Assessed:
     packing: Packing
     coverage: Coverage
     checked: int = 0
+    # Of what was not held before: what the gate judges.
+    checked_new: int = 0
+    bad_new: int = 0
+    verdict_new: SuiteVerdict = field(default_factory=SuiteVerdict)
     ready: Counter[OwedAs] = field(default_factory=Counter)
     ready_values: dict[str, Decimal] = field(default_factory=dict)
     held: Counter[str] = field(default_factory=Counter)  # by rule
@@ -85,14 +89,9 @@ class Assessed:
         """Which identifiers the ready conversions carry."""
         return self.coverage.told()
 
-    def missing(self) -> tuple[int, dict[str, Decimal]]:
-        """Orders and value that reconcile calls missing, before rules hold any."""
-        count, values = 0, dict[str, Decimal]()
-        for one in self.reconciliation.counts:
-            if one.order_class is OrderClass.MISSING:
-                count += one.orders
-                values[one.currency] = values.get(one.currency, Decimal(0)) + one.value
-        return count, values
+    def due(self) -> tuple[int, dict[str, Decimal]]:
+        """Orders and value that would be sent: what a person approves."""
+        return sum(self.ready.values()), self.ready_values
 
 
 @contextmanager
@@ -190,6 +189,15 @@ def prepare(
     )
 
 
+def _count_new(found: Assessed, page: Page, keys: int) -> None:
+    """Judge what nobody has seen yet: what is held is held, whoever looks again."""
+    found.checked_new += keys
+    found.bad_new += len(page.holds)
+    found.verdict_new = found.verdict_new.merge(page.orders_verdict).merge(
+        page.conversions_verdict
+    )
+
+
 def _count(found: Assessed, page: Page, keys: int) -> None:
     found.checked += keys
     found.gone += len(page.gone)
@@ -209,7 +217,7 @@ def _count(found: Assessed, page: Page, keys: int) -> None:
 def _judged(house: House, found: Assessed) -> Gate:
     settings, name = house.settings.gate, found.destination.name
     limits = GateLimits(**settings.model_dump())
-    count, values = found.missing()
+    count, values = found.due()
     return judge(
         Judged(
             destination=name,
@@ -217,9 +225,9 @@ def _judged(house: House, found: Assessed) -> Gate:
             source_orders=found.reconciliation.orders,
             missing_orders=count,
             missing_value=values,
-            bad_rows=sum(found.held.values()),
-            checked_rows=found.checked,
-            results=found.results,
+            bad_rows=found.bad_new,
+            checked_rows=found.checked_new,
+            results=found.verdict_new.results,
             has_sent_events=house.has_sent_events(found.destination),
         ),
         house.past_assessments(name),

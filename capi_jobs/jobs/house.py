@@ -5,7 +5,7 @@ What is done in them stands in `assessing.py`, `running.py` and their neighbours
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -65,9 +65,18 @@ class House:
     ledger: Ledger
     orders_source: OrdersSource
     sent_events: tuple[SentEventsSource, ...]
+    _preparers: dict[str, Preparer] = field(default_factory=dict)
 
     def preparer(self, destination: Destination, now: datetime) -> Preparer:
-        """Return what turns rows into conversions of this destination."""
+        """Return what turns rows into conversions of this destination.
+
+        Kept for the whole run: suites are read and tried once.
+        """
+        if destination.name not in self._preparers:
+            self._preparers[destination.name] = self._preparer(destination, now)
+        return self._preparers[destination.name]
+
+    def _preparer(self, destination: Destination, now: datetime) -> Preparer:
         platform = platform_named(destination.platform)
         validator = Validator(
             self.settings.validation.expectations,

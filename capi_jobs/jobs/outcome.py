@@ -39,6 +39,31 @@ class RunReport:
             for ran in self.destinations
         )
 
+    def as_json(self) -> dict[str, object]:
+        """Write the stable JSON of `run --json`."""
+        return {
+            "run_id": self.run_id,
+            "interval": {
+                "start": self.interval.start.isoformat(),
+                "end": self.interval.end.isoformat(),
+            },
+            "status": str(status_of_run(self)),
+            "destinations": [_ran_json(ran) for ran in self.destinations],
+        }
+
+
+def _ran_json(ran: Ran) -> dict[str, object]:
+    return {
+        "name": ran.destination,
+        "status": str(status_of(ran.tally) if ran.tally else RunStatus.WAITING),
+        "gate": ran.gate.verdict,
+        "gate_reasons": [
+            {"rule": reason.rule, "says": reason.says, "figures": dict(reason.figures)}
+            for reason in ran.gate.reasons
+        ],
+        "sent": ran.tally.as_json() if ran.tally else None,
+    }
+
 
 def status_of(tally: Tally) -> RunStatus:
     if tally.stopped:

@@ -32,31 +32,33 @@ class Preview:
     held: tuple[Hold, ...]
     ready: int
 
-    def as_json(self) -> bytes:
-        """Write the stable JSON; bodies are the exact bytes of the requests."""
-        requests = [
-            {
-                "destination": self.destination,
-                "method": call.method,
-                "url": call.url,
-                "headers": dict(call.headers),
-                "body": orjson.Fragment(call.body),
-            }
-            for call in self.calls
-        ]
-        held = [
-            {
-                "destination": self.destination,
-                "order_id": hold.order_id,
-                "rule": hold.rule,
-                "rules": hold.rules,
-                "message": hold.message,
-            }
-            for hold in self.held
-        ]
-        return orjson.dumps(
-            {"requests": requests, "held": held}, option=orjson.OPT_INDENT_2
-        )
+
+def as_document(previews: Sequence[Preview]) -> bytes:
+    """Write the stable JSON of design 4.8; bodies are the exact bytes to be sent."""
+    requests = [
+        {
+            "destination": one.destination,
+            "method": call.method,
+            "url": call.url,
+            "headers": dict(call.headers),
+            "body": orjson.Fragment(call.body),
+        }
+        for one in previews
+        for call in one.calls
+    ]
+    held = [
+        {
+            "destination": one.destination,
+            "order_id": hold.order_id,
+            "rule": hold.rule,
+            "rules": hold.rules,
+            "message": hold.message,
+        }
+        for one in previews
+        for hold in one.held
+    ]
+    document = {"requests": requests, "held": held}
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
 
 def preview(

@@ -27,6 +27,7 @@ def assessment_of(found: Assessed, gate: Gate) -> values.Assessment:
         validations=[_validation(result) for result in found.results],
         coverage=_coverage(found.told_coverage),
         days=found.days,
+        due=found.due(),
     )
 
 

@@ -64,7 +64,7 @@ class Work:
     def gate_again(self, found: Assessed, approved: RunDestination) -> Gate:
         """Close the gate again where more is missing than was approved."""
         reason = grown(
-            approved.approved_count or 0, approved.approved_values, *found.missing()
+            approved.approved_count or 0, approved.approved_values, *found.due()
         )
         if reason is None:
             return Gate("pass")

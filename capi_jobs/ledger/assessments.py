@@ -50,7 +50,7 @@ class Assessments(Door):
         now: datetime,
     ) -> None:
         """Keep what was found; the gate's question is open again."""
-        count, values = _missing(found)
+        count, values = found.due or _missing(found)
         first, last = found.days or _days(found)
         row = {
             **EMPTY,

@@ -16,9 +16,9 @@ from sqlalchemy import (
     Text,
     bindparam,
     cast,
+    literal_column,
     or_,
     select,
-    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
@@ -137,10 +137,10 @@ class Keys(Door):
     def _moment(self, at: datetime) -> ColumnElement[datetime]:
         """Write a time into the statement as this engine keeps it."""
         utc = at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-        text = _inline(utc + "Z")
         if self.is_sqlite:
-            return type_coerce(text, entries.c.event_time.type)
-        return cast(text, TIMESTAMP(timezone=True))
+            # Our own digits: nothing to escape, and no type that wants a parameter.
+            return literal_column(f"'{utc}Z'")
+        return cast(_inline(utc + "Z"), TIMESTAMP(timezone=True))
 
 
 def _text(column: ColumnElement[object], name: str) -> ColumnElement[str]:

@@ -199,6 +199,8 @@ class Assessment:
     coverage: Sequence[Coverage] = ()
     # First and last day whose balance these counts tell; None: that of the counts.
     days: tuple[date, date] | None = None
+    # What would be sent: orders, and value by currency; None: all that is missing.
+    due: tuple[int, Mapping[str, Decimal]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

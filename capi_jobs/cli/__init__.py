@@ -1,0 +1,65 @@
+"""Arguments in, answers out: `capi-jobs`. What is done stands in `jobs/`.
+
+Each command imports what it needs when it runs, so that help is quick.
+"""
+
+from typing import Annotated
+
+import typer
+
+from capi_jobs import __version__
+from capi_jobs.cli import ledger, people, quarantine, reports, runs, setup
+from capi_jobs.cli.screen import log_to_stderr
+
+HELP = """Find the completed orders that ad platforms never saw, and upload each once.
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 done but a person is needed.
+"""
+
+app = typer.Typer(
+    name="capi-jobs",
+    help=HELP,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    # A traceback with local variables would show personal data and secrets.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:  # Typer's callback
+    if value:
+        typer.echo(f"capi-jobs {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose", "-v", envvar="CAPI_JOBS_VERBOSE", help="Log more, to stderr."
+        ),
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Print the version.",
+            envvar="CAPI_JOBS_VERSION",
+        ),
+    ] = False,
+) -> None:
+    """Set up the log for every command."""
+    del version
+    log_to_stderr(verbose=verbose)
+
+
+setup.add_to(app)
+runs.add_to(app)
+people.add_to(app)
+reports.add_to(app)
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(ledger.app, name="ledger")

@@ -1,0 +1,83 @@
+"""How commands enter the house: configuration, clock, interval, who is asking."""
+
+import getpass
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from capi_jobs.errors import ConfigFault
+
+if TYPE_CHECKING:
+    from capi_jobs.config import Settings
+    from capi_jobs.delivery import Clock
+    from capi_jobs.jobs.house import House
+    from capi_jobs.ledger import Ledger
+    from capi_jobs.model import DataInterval
+
+
+def loaded(config: Path | None) -> "Settings":
+    """Read the configuration."""
+    from capi_jobs.config import load  # noqa: PLC0415
+
+    return load(config)
+
+
+def clock_of(as_of: str | None) -> "Clock":
+    """Take this machine's clock, or one that stands elsewhere."""
+    from capi_jobs.jobs.clock import ClockAsOf, SystemClock  # noqa: PLC0415
+
+    if as_of is None:
+        return SystemClock()
+    try:
+        moment = datetime.fromisoformat(as_of)
+    except ValueError:
+        raise typer.BadParameter(
+            "write a time in ISO 8601, as 2026-11-23T12:00:00+00:00",
+            param_hint="--as-of",
+        ) from None
+    return ClockAsOf(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def interval_of(
+    text: str | None, settings: "Settings", clock: "Clock"
+) -> "DataInterval":
+    """Read --interval in the zone of the balance's days; yesterday without it."""
+    from capi_jobs.jobs.interval import read_interval  # noqa: PLC0415
+
+    try:
+        return read_interval(text or "yesterday", settings.day_zone, clock.now())
+    except ConfigFault as fault:
+        raise typer.BadParameter(str(fault), param_hint="--interval") from None
+
+
+def who(actor: str | None) -> str:
+    """Name the person for the history."""
+    try:
+        return actor or getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+@contextmanager
+def entered(settings: "Settings", clock: "Clock") -> "Iterator[House]":
+    """Open the house. SIGTERM leaves it as Ctrl-C does."""
+    from capi_jobs.jobs.house import opened  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with opened(settings, clock) as house:
+        yield house
+
+
+@contextmanager
+def books(settings: "Settings") -> "Iterator[Ledger]":
+    """Open the ledger alone."""
+    from capi_jobs.ledger import Ledger  # noqa: PLC0415
+
+    with Ledger.open(settings.ledger.url) as ledger:
+        yield ledger

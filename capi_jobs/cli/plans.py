@@ -1,0 +1,101 @@
+"""How `plan` is shown: classes, what would be sent, forecast coverage, the gate."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from capi_jobs.cli import screen
+from capi_jobs.jobs.planning import Planned
+from capi_jobs.model import OrderClass
+from capi_jobs.report import destination_json
+
+
+def as_document(planned: Sequence[Planned], as_of: str) -> dict[str, object]:
+    """Write the stable JSON of `plan --json`."""
+    return {"as_of": as_of, "destinations": [_one(each) for each in planned]}
+
+
+def _one(planned: Planned) -> dict[str, object]:
+    destination = planned.destination
+    return {
+        **destination_json(destination.name, destination.platform, planned.counts),
+        "interval": {
+            "start": planned.interval.start.isoformat(),
+            "end": planned.interval.end.isoformat(),
+        },
+        "to_send": {
+            "orders": planned.to_send,
+            "enrichments": planned.to_enrich,
+            "values": {c: f"{v:f}" for c, v in planned.to_send_values.items()},
+            "requests": planned.requests,
+        },
+        "would_hold": planned.would_hold,
+        "coverage": [
+            {
+                "source": one.source,
+                "conversions": one.conversions,
+                "keys": dict(one.keys),
+                "dropped": dict(one.dropped),
+                "forecast": one.forecast,
+            }
+            for one in planned.coverage
+        ],
+        "gate": {
+            "verdict": planned.gate.verdict,
+            "reasons": [
+                {"rule": r.rule, "says": r.says, "figures": dict(r.figures)}
+                for r in planned.gate.reasons
+            ],
+        },
+    }
+
+
+def draw(planned: Sequence[Planned]) -> None:
+    """Draw a table per destination."""
+    for one in planned:
+        screen.table(
+            f"{one.destination.name} ({one.destination.platform})"
+            f"  {one.interval.start:%Y-%m-%d %H:%M} → {one.interval.end:%Y-%m-%d %H:%M}"
+            " UTC",
+            ("orders", "class", "why", "value"),
+            _class_rows(one),
+        )
+        screen.out.print(
+            f"would send [bold]{one.to_send:,}[/] in {one.requests:,} requests:"
+            f" {screen.money(one.to_send_values)}"
+        )
+        if one.would_hold:
+            rules = ", ".join(f"{rule} {n:,}" for rule, n in one.would_hold.items())
+            screen.out.print(f"would hold {sum(one.would_hold.values()):,}: {rules}")
+        _draw_coverage(one)
+        for reason in one.gate.reasons:
+            screen.out.print(f"[yellow]? would ask:[/] {reason.says}")
+        screen.out.print()
+
+
+def _class_rows(one: Planned) -> list[tuple[object, ...]]:
+    totals: dict[tuple[OrderClass, str], tuple[int, dict[str, Decimal]]] = {}
+    for count in one.counts:
+        key = (count.order_class, count.reason)
+        orders, values = totals.get(key, (0, {}))
+        sums = values | {
+            count.currency: values.get(count.currency, Decimal(0)) + count.value
+        }
+        totals[key] = (orders + count.orders, sums)
+    order = list(OrderClass)
+    ranked = sorted(totals.items(), key=lambda kv: (order.index(kv[0][0]), kv[0][1]))
+    return [
+        (orders, str(cls), why, screen.money(values, most=3))
+        for (cls, why), (orders, values) in ranked
+    ]
+
+
+def _draw_coverage(one: Planned) -> None:
+    for source in one.coverage:
+        shares = ", ".join(
+            f"{name} {count / source.conversions:.0%}"
+            for name, count in sorted(source.keys.items(), key=lambda kv: -kv[1])
+            if count
+        )
+        screen.out.print(
+            f"match keys ({source.source}): forecast {source.forecast} of 10 · {shares}"
+        )

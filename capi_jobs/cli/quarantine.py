@@ -1,0 +1,223 @@
+"""`quarantine`: orders that a rule holds: look, export, release or block them."""
+
+import csv
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from capi_jobs.cli import options, screen
+from capi_jobs.cli.door import books, clock_of, loaded, who
+
+if TYPE_CHECKING:
+    from _csv import Writer
+
+    from capi_jobs.ledger import Ledger
+    from capi_jobs.ledger.values import HoldRow
+
+app = typer.Typer(
+    help="Orders that a rule holds: look, export, release or block.",
+    no_args_is_help=True,
+)
+
+Rule = Annotated[
+    str | None,
+    typer.Option(
+        "--rule", envvar="CAPI_JOBS_RULE", help="Only what this rule holds first."
+    ),
+]
+Orders = Annotated[
+    list[str] | None,
+    typer.Argument(help="Order ids.", show_default=False),
+]
+File = Annotated[
+    Path | None,
+    typer.Option(
+        "--file", envvar="CAPI_JOBS_FILE", help="A file with one order id a line."
+    ),
+]
+COLUMNS = (
+    "destination",
+    "order_id",
+    "rule",
+    "rules",
+    "message",
+    "day",
+    "value",
+    "currency",
+    "first_seen_at",
+    "last_seen_at",
+)
+# A sheet would run a cell that begins so as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@app.command("list")
+def list_(
+    destination: options.Destination = None,
+    rule: Rule = None,
+    limit: options.Limit = None,
+    as_json: options.Json = False,
+    config: options.Config = None,
+) -> None:
+    """List what is held, one order a line."""
+    with screen.told_plainly(), books(loaded(config)) as ledger:
+        held = ledger.open_holds(destination, rule=rule, limit=limit)
+        if as_json:
+            screen.answer_lines(_fields(row) for row in held)
+            return
+        rows = [_cells(row) for row in held]
+    if not rows:
+        screen.out.print("Nothing is held.")
+        return
+    screen.table(
+        f"{len(rows):,} orders are held",
+        ("destination", "order", "rule", "day", "value", "", "why"),
+        rows,
+    )
+    screen.out.print(
+        "Mend the source and run again, or `capi-jobs quarantine release|block ORDER"
+        " --destination D --because '…'`."
+    )
+
+
+@app.command()
+def show(
+    order: Annotated[str, typer.Argument(help="Order id.")],
+    as_json: options.Json = False,
+    config: options.Config = None,
+) -> None:
+    """Show one held order: every rule that failed, since when, and what to do."""
+    with screen.told_plainly(), books(loaded(config)) as ledger:
+        rows = [row for row in ledger.open_holds() if row.order_id == order]
+    if as_json:
+        screen.answer([_fields(row) for row in rows])
+    elif not rows:
+        screen.out.print("This order is not held.")
+    for row in rows if not as_json else []:
+        screen.table(
+            f"{row.order_id} for {row.destination}",
+            ("", ""),
+            [(name, value) for name, value in _fields(row).items()],
+        )
+    if not rows:
+        raise typer.Exit(screen.FAILED)
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="CSV to write; - for stdout.")],
+    destination: options.Destination = None,
+    rule: Rule = None,
+    config: options.Config = None,
+) -> None:
+    """Write what is held as CSV, safe to open in a sheet. No personal data is in it."""
+    with screen.told_plainly(), books(loaded(config)) as ledger:
+        held = ledger.open_holds(destination, rule=rule)
+        if str(file) == "-":
+            written = _write(csv.writer(sys.stdout), held)
+        else:
+            with file.open("w", newline="", encoding="utf-8") as opened:
+                written = _write(csv.writer(opened), held)
+    screen.err.print(f"{written:,} held orders written")
+
+
+@app.command()
+def release(
+    orders: Orders = None,
+    *,
+    because: options.Because,
+    destination: options.Destination = None,
+    rule: Rule = None,
+    file: File = None,
+    actor: options.Actor = None,
+    config: options.Config = None,
+) -> None:
+    """Send these in spite of the rules of the suites, with the next run."""
+    _decide("release", orders, because, destination, rule, file, actor, config)
+
+
+@app.command()
+def block(
+    orders: Orders = None,
+    *,
+    because: options.Because,
+    destination: options.Destination = None,
+    rule: Rule = None,
+    file: File = None,
+    actor: options.Actor = None,
+    config: options.Config = None,
+) -> None:
+    """Never send these: they leave the quarantine and count as excluded."""
+    _decide("block", orders, because, destination, rule, file, actor, config)
+
+
+def _decide(  # noqa: PLR0917  # what two commands share
+    decision: str,
+    orders: list[str] | None,
+    because: str,
+    destination: str | None,
+    rule: str | None,
+    file: Path | None,
+    actor: str | None,
+    config: Path | None,
+) -> None:
+    from capi_jobs.jobs.reading_files import read_ids  # noqa: PLC0415
+
+    with screen.told_plainly():
+        settings, now = loaded(config), clock_of(None).now()
+        ids = [*(orders or ()), *(read_ids(file) if file else ())]
+        chosen = settings.chosen((destination,) if destination else ())
+        with books(settings) as ledger:
+            done = 0
+            for one in chosen:
+                named = ids or _held_by(ledger, one.name, rule)
+                if not named:
+                    continue
+                move = (
+                    ledger.release_hold if decision == "release" else ledger.block_order
+                )
+                done += move(one.name, named, actor=who(actor), reason=because, now=now)
+    what = "will go out with the next run" if decision == "release" else "stay unsent"
+    screen.out.print(f"{done:,} {'order' if done == 1 else 'orders'} {what}")
+
+
+def _held_by(ledger: "Ledger", destination: str, rule: str | None) -> list[str]:
+    """Name everything that a rule holds; without orders and rule nothing is meant."""
+    if rule is None:
+        raise typer.BadParameter("name orders, --file or --rule")
+    return [row.order_id for row in ledger.open_holds(destination, rule=rule)]
+
+
+def _fields(row: "HoldRow") -> dict[str, object]:
+    return {name: getattr(row, name) for name in COLUMNS}
+
+
+def _cells(row: "HoldRow") -> tuple[object, ...]:
+    value = "" if row.value is None else f"{row.value:,f}"
+    return (
+        row.destination,
+        row.order_id,
+        row.rule,
+        row.day,
+        value,
+        row.currency,
+        row.message,
+    )
+
+
+def _write(writer: "Writer", held: "Iterator[HoldRow]") -> int:
+    writer.writerow(COLUMNS)
+    written = 0
+    for row in held:
+        fields = _fields(row) | {"rules": " ".join(row.rules)}
+        writer.writerow([_safe(value) for value in fields.values()])
+        written += 1
+    return written
+
+
+def _safe(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

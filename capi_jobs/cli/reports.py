@@ -1,0 +1,46 @@
+"""`report`: the balance and what needs a person, in the terminal, as HTML and JSON."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from capi_jobs.cli import options, screen
+from capi_jobs.cli.door import books, clock_of, loaded
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(report)
+
+
+def report(
+    interval: options.Interval = None,
+    destination: options.Destinations = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html", envvar="CAPI_JOBS_HTML", help="Write one HTML file, no network."
+        ),
+    ] = None,
+    as_json: options.Json = False,
+    config: options.Config = None,
+) -> None:
+    """Say of every order where it stands; the last weeks unless told otherwise."""
+    from capi_jobs.jobs.reporting import gathered  # noqa: PLC0415
+    from capi_jobs.report import page, print_report, report_json  # noqa: PLC0415
+
+    with screen.told_plainly():
+        settings, clock = loaded(config), clock_of(None)
+        chosen = settings.chosen(tuple(destination or ()))
+        with books(settings) as ledger:
+            made = gathered(settings, ledger, chosen, interval, clock.now())
+    if html is not None:
+        html.write_text(page(made), "utf-8")
+        # The file names orders: it is for its owner, until shared on purpose.
+        html.chmod(0o600)
+        screen.err.print(f"report written to {html}")
+    if as_json:
+        screen.answer(report_json(made))
+    else:
+        print_report(screen.out, made)

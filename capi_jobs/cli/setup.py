@@ -1,0 +1,152 @@
+"""`demo`, `init`, `check`, `platforms`, `sandbox`: to begin, and to look around."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from capi_jobs.cli import options, screen
+from capi_jobs.cli.door import clock_of, loaded
+from capi_jobs.errors import CapiJobsError
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    for command in (demo, init, check, platforms, sandbox):
+        app.command()(command)
+
+
+def demo(
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--folder",
+            envvar="CAPI_JOBS_DEMO_FOLDER",
+            help="Where shop, ledger and report go; else ./capi-jobs-demo.",
+        ),
+    ] = None,
+    orders: Annotated[
+        int,
+        typer.Option("--orders", envvar="CAPI_JOBS_DEMO_ORDERS", min=500),
+    ] = 20_000,
+) -> None:
+    """Play the main job on a demo shop against the sandbox, all on this machine."""
+    from capi_jobs.cli.demo import play  # noqa: PLC0415
+
+    with screen.told_plainly():
+        now = clock_of(None).now()
+        balanced = play(folder or Path("capi-jobs-demo"), orders, now)
+    if not balanced:
+        raise typer.Exit(screen.FAILED)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to put it.")] = Path(),
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", envvar="CAPI_JOBS_FORCE", help="Replace what is there."
+        ),
+    ] = False,
+) -> None:
+    """Write a commented capi_jobs.toml to begin with."""
+    from capi_jobs.config import FILE_NAME  # noqa: PLC0415
+    from capi_jobs.config.template import template  # noqa: PLC0415
+
+    path = folder / FILE_NAME
+    with screen.told_plainly():
+        if path.exists() and not force:
+            raise CapiJobsError(f"{path} is there already", do="--force replaces it")
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(template(), "utf-8")
+    screen.out.print(
+        f"{path} is written. Say in it where your orders lie, then"
+        "\n  capi-jobs check     names everything that is wrong, at once"
+        "\n  capi-jobs plan      shows what would be sent"
+    )
+
+
+def check(as_json: options.Json = False, config: options.Config = None) -> None:
+    """Name everything that is wrong before a run: views, secrets, rules, versions."""
+    from capi_jobs.jobs.checking import check as checked  # noqa: PLC0415
+
+    with screen.told_plainly():
+        found = checked(loaded(config), clock_of(None).now())
+    if as_json:
+        screen.answer(
+            [
+                {
+                    "place": one.place,
+                    "severity": one.severity,
+                    "code": one.code,
+                    "message": one.message,
+                    "ids": one.ids,
+                }
+                for one in found
+            ]
+        )
+    else:
+        marks = {"ok": "✓", "warning": "!", "error": "✗"}
+        screen.table(
+            "",
+            ("", "where", "what", "ids"),
+            [
+                (marks[one.severity], one.place, one.message, ", ".join(one.ids))
+                for one in found
+            ],
+        )
+    if any(one.severity == "error" for one in found):
+        raise typer.Exit(screen.FAILED)
+
+
+def platforms(as_json: options.Json = False) -> None:
+    """List what each platform takes: limits, windows, versions, match keys."""
+    from capi_jobs.jobs.platform_facts import facts  # noqa: PLC0415
+
+    told = facts()
+    if as_json:
+        screen.answer(told)
+        return
+    for one in told:
+        name = f"{one['name']} {one['api_version']}"
+        screen.table(name, ("", ""), list(one.items())[2:])
+
+
+def sandbox(
+    port: Annotated[
+        int,
+        typer.Option("--port", envvar="CAPI_JOBS_SANDBOX_PORT", help="0: a free one."),
+    ] = 8765,
+    host: Annotated[
+        str, typer.Option("--host", envvar="CAPI_JOBS_SANDBOX_HOST", help="Loopback.")
+    ] = "127.0.0.1",
+    script: Annotated[
+        Path | None,
+        typer.Option(
+            "--script",
+            envvar="CAPI_JOBS_SANDBOX_SCRIPT",
+            help="Faults to play, as JSON; see docs/sandbox.md.",
+        ),
+    ] = None,
+    token: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--token",
+            envvar="CAPI_JOBS_SANDBOX_TOKEN",
+            help="Valid beside those that start with sandbox-.",
+        ),
+    ] = None,
+) -> None:
+    """Play Meta, TikTok and Snapchat on loopback, strictly; GET /sandbox/counted."""
+    from capi_jobs.sandbox import SandboxSettings, read_script, serve  # noqa: PLC0415
+
+    settings = SandboxSettings(
+        tokens=frozenset(token or ()), faults=read_script(script) if script else ()
+    )
+    # The answer of this command is where it listens: programs read it.
+    serve(
+        settings,
+        host,
+        port,
+        lambda at: print(f"http://{host}:{at}", flush=True),  # noqa: T201
+    )

@@ -1,0 +1,113 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier, Event
+
+import pytest
+from sqlalchemy import Connection, text
+
+from capi_jobs.errors import ConfigFault, LedgerUnavailable
+from capi_jobs.ledger import Ledger
+from capi_jobs.ledger.journal import locked_batch
+from tests.ledger.building import Bench, entries
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        pytest.param("not a url", "cannot be read", id="no url"),
+        pytest.param("mysql://u:secret@h/db", "cannot live on mysql", id="engine"),
+        pytest.param("postgresql+psycopg2://h/db", "psycopg2", id="driver"),
+        pytest.param("sqlite://", "forget", id="in memory"),
+        pytest.param("sqlite:///:memory:", "forget", id="in memory by name"),
+    ],
+)
+def test_a_url_that_cannot_be_a_ledger_is_refused(url: str, told: str) -> None:
+    with pytest.raises(ConfigFault, match=told) as caught:
+        Ledger.open(url)
+
+    assert "secret" not in str(caught.value)
+
+
+def test_a_commit_survives_a_power_cut(ledger: Ledger) -> None:
+    """Whatever the server's settings: the intent must be on disk before the call."""
+    setting = "PRAGMA synchronous" if ledger.is_sqlite else "SHOW synchronous_commit"
+
+    with ledger.snapshot() as connection:
+        found = connection.execute(text(setting)).scalar_one()
+
+    assert found in {2, "on"}  # 2 is FULL
+
+
+def test_foreign_keys_hold(ledger: Ledger) -> None:
+    bench = Bench(ledger)
+    bench.claim(1)
+
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
+        ledger.in_transaction(
+            lambda connection: connection.execute(text("DELETE FROM ledger_batches"))
+        )
+
+
+def test_a_reader_does_not_stop_a_writer(ledger: Ledger) -> None:
+    bench = Bench(ledger)
+    bench.claim(1)
+
+    with ledger.snapshot() as connection:
+        connection.execute(text("SELECT count(*) FROM ledger_entries")).scalar_one()
+        assert bench.claim(2)
+
+
+def test_a_failed_move_leaves_nothing(ledger: Ledger) -> None:
+    bench = Bench(ledger)
+
+    def torn(connection: Connection) -> None:
+        del connection
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ledger.in_transaction(torn)
+    assert bench.claim(1)
+
+
+def test_a_deadlock_is_tried_again(postgres_url: str) -> None:
+    """Two workers that take the same rows in opposite order both get there."""
+    together, tries = Barrier(2, timeout=10), []
+
+    def lock(ledger: Ledger, order: list[str]) -> None:
+        met = Event()
+
+        def work(connection: Connection) -> None:
+            tries.append(order)
+            locked_batch(connection, order[0])
+            if not met.is_set():
+                met.set()
+                together.wait()
+            locked_batch(connection, order[1])
+
+        ledger.in_transaction(work)
+
+    with Ledger.open(postgres_url) as ledger, ThreadPoolExecutor(2) as workers:
+        bench = Bench(ledger)
+        ids = [bench.claim(number).batch_id for number in (1, 2)]
+        list(workers.map(lambda order: lock(ledger, order), (ids, ids[::-1])))
+
+    assert len(tries) == 3
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LedgerUnavailable, match=r"nowhere/x.*its folder exists"):
+        Ledger.open(f"sqlite:///{tmp_path}/nowhere/x.sqlite")
+
+
+def test_a_ledger_serves_many_threads(ledger: Ledger) -> None:
+    bench = Bench(ledger)
+
+    def claim(number: int) -> int:
+        return len(bench.claim_these(entries(number)).entries)
+
+    with ThreadPoolExecutor(16) as workers:
+        assert sum(workers.map(claim, range(64))) == 64
+    assert ledger.sweep(bench.now + timedelta(hours=1), actor="x").entries == {
+        "meta": 64
+    }

@@ -2,11 +2,15 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 
 from capi_jobs.identity.context import Context
 
 # Common web servers refuse longer header lines, so no real value is longer.
 CHARACTERS_MAX = 8_192
+
+# Households order again within a few pages; 16,384 addresses are about 4 MB.
+ADDRESSES_REMEMBERED = 16_384
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -31,7 +35,7 @@ def ip(text: str, context: Context) -> str | None:
     plain = _IPV4.fullmatch(text)
     if plain and plain[1] not in _SPECIAL_FIRST:
         return text
-    return ip_parsed(text, context)
+    return _ip_remembered(text, context)
 
 
 def ip_parsed(text: str, _: Context) -> str | None:
@@ -44,6 +48,9 @@ def ip_parsed(text: str, _: Context) -> str | None:
         address = address.ipv4_mapped
     # is_global counts multicast in, but no customer sits there.
     return str(address) if address.is_global and not address.is_multicast else None
+
+
+_ip_remembered = lru_cache(ADDRESSES_REMEMBERED)(ip_parsed)
 
 
 def text_line(text: str, _: Context) -> str | None:

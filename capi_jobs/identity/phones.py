@@ -24,9 +24,13 @@ PHONES_REMEMBERED = 16_384
 _DIALLED_PREFIX = re.compile(r"[\s(]*\+?[\s(]*00[\s).-]*(?=[0-9])")
 # 7 to 15 digits: E.164 allows 15, and nothing shorter is a whole number.
 _PLAIN_INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
+# "00" begins an international one.
+_PLAIN_NATIONAL = re.compile(r"(?!00)[0-9]{7,15}")
 # North American area codes start with 2–9; national numbers have ten digits.
 _PLAIN_NORTH_AMERICAN = re.compile(r"1?[2-9][0-9]{9}")
 _NORTH_AMERICAN = frozenset({"US", "CA"})
+# All that ISO knows, and some that it does not.
+_COUNTRIES = 512
 # Country codes have one to three digits, and none is the beginning of another.
 _COUNTRY_CODE_ENDS = (2, 3, 4)
 
@@ -37,8 +41,12 @@ def e164(text: str, country: str | None) -> str | None:
     if _PLAIN_INTERNATIONAL.fullmatch(plain):
         if _plan_takes(plain):
             return plain
-    elif country in _NORTH_AMERICAN and _PLAIN_NORTH_AMERICAN.fullmatch(plain):
-        return "+1" + plain[-10:]
+    elif country is not None and _PLAIN_NATIONAL.fullmatch(plain):
+        if country in _NORTH_AMERICAN and _PLAIN_NORTH_AMERICAN.fullmatch(plain):
+            return "+1" + plain[-10:]
+        dialled = _dialled_at_home(plain, country)
+        if dialled:
+            return dialled
     return _remembered(text, country)
 
 
@@ -106,9 +114,50 @@ def _plans() -> dict[str, _Plan]:
     for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
         metadata = PhoneMetadata.metadata_for_region(regions[0], None)
         if metadata is not None and metadata.general_desc is not None:
-            prefix = metadata.national_prefix_for_parsing or ""
             plans[str(code)] = _Plan(
                 frozenset(metadata.general_desc.possible_length),
-                re.compile(prefix),
+                re.compile(metadata.national_prefix_for_parsing or ""),
             )
     return plans
+
+
+class _Home(NamedTuple):
+    """How the people of one country dial each other."""
+
+    code: str
+    abroad: re.Pattern[str]  # what they dial before a foreign number
+    national_prefix: re.Pattern[str]
+    number: re.Pattern[str]
+    lengths: frozenset[int]
+
+
+def _dialled_at_home(plain: str, country: str) -> str | None:
+    """Answer where the library has nothing to weigh: prefix, then a known number."""
+    home = _home(country)
+    if home is None or plain.startswith(home.code) or home.abroad.match(plain):
+        return None
+    prefix = home.national_prefix.match(plain)
+    if prefix:
+        plain = plain[prefix.end() :]
+    if len(plain) not in home.lengths or not home.number.fullmatch(plain):
+        return None
+    return f"+{home.code}{plain}"
+
+
+@lru_cache(_COUNTRIES)
+def _home(country: str) -> _Home | None:
+    metadata = PhoneMetadata.metadata_for_region(country, None)
+    if metadata is None or metadata.general_desc is None:
+        return None
+    prefix = metadata.national_prefix_for_parsing or ""
+    code = str(metadata.country_code)
+    # Prefixes with groups hide carrier and area codes, which the library rewrites.
+    if "(" in prefix.replace("(?:", "") or metadata.national_prefix_transform_rule:
+        return None
+    return _Home(
+        code,
+        re.compile(metadata.international_prefix or ""),
+        re.compile(prefix),
+        re.compile(metadata.general_desc.national_number_pattern or ""),
+        frozenset(metadata.general_desc.possible_length) & _plans()[code].lengths,
+    )

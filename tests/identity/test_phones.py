@@ -49,9 +49,10 @@ def test_fast_path_agrees_on_every_country_s_example_numbers() -> None:
 
 def test_fast_path_agrees_on_numbers_with_a_trunk_prefix() -> None:
     cases = [
-        (f"+{number.country_code}{trunk}{number.national_number}", None)
-        for _region, number in EXAMPLES
-        for trunk in ("0", "00", "1", "8", "9", "15")
+        (f"{code}{trunk}{number.national_number}", region)
+        for region, number in EXAMPLES
+        for code in ("", f"+{number.country_code}", f"{number.country_code}")
+        for trunk in ("", "0", "00", "1", "8", "9", "15")
     ]
 
     differing = [case for case in cases if e164(*case) != e164_parsed(*case)]

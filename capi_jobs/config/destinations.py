@@ -87,12 +87,16 @@ class Destination(Section):
         description="our event name = the spelling that this pixel uses",
     )
     test_event_code: Text | None = Field(
-        None, description="marks every call as a test; the platform counts none of them"
+        None,
+        description="shows every call under the platform's test events. No dry run:"
+        " Meta counts them all the same; `run --dry-run` sends nothing",
     )
     build_fbc: bool = Field(
         default=True,
         description="Meta: build `fbc` from `fbclid` where the cookie is missing",
-        json_schema_extra={"why": "Meta documents the form and asks for it"},
+        json_schema_extra={
+            "why": "Meta documents the form; the click is kept as it is"
+        },
     )
     event_age_max: Span | None = Field(
         None,

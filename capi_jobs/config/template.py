@@ -51,7 +51,7 @@ account = "1234567890"  # dataset id (Events Manager)
 token = "env:META_TOKEN"
 default_country = "US"  # for phone numbers of orders without a country
 channels = ["web"]
-# base_url = "http://127.0.0.1:8700"  # the sandbox: `capi-jobs sandbox`
+# base_url = "http://127.0.0.1:8765"  # the sandbox: `capi-jobs sandbox`
 
 [[destinations]]
 name = "tiktok-web"
@@ -60,7 +60,7 @@ account = "C0000000000000000000"  # pixel code
 token = "env:TIKTOK_TOKEN"
 default_country = "US"
 channels = ["web"]
-# base_url = "http://127.0.0.1:8700"
+# base_url = "http://127.0.0.1:8765"
 
 [[destinations]]
 name = "snapchat-web"
@@ -69,7 +69,7 @@ account = "00000000-0000-0000-0000-000000000000"  # pixel id
 token = "env:SNAPCHAT_TOKEN"
 default_country = "US"
 channels = ["web"]
-# base_url = "http://127.0.0.1:8700"
+# base_url = "http://127.0.0.1:8765"
 """
 
 

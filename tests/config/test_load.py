@@ -103,6 +103,12 @@ def test_destinations_that_share_a_name_are_found_beside_other_faults() -> None:
     ]
 
 
+def test_a_destination_without_a_name_keeps_the_count_of_the_others() -> None:
+    found = faults(destinations=[{}, destination(), destination()])
+
+    assert found[-1] == "destinations[2].name: destinations[1] has the same name"
+
+
 def test_a_log_of_an_unknown_destination_is_refused() -> None:
     log = {"relation": "log", "channel": "server", "destination": "meta-wbe"}
 

@@ -1,8 +1,9 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from capi_jobs.config import Credentials, Settings
+from capi_jobs.config import Credentials, Destination, Settings
 from capi_jobs.config.secrets import SECRET_BYTES_MAX
 from capi_jobs.errors import ConfigFault
 from tests.config.building import destination, destination_faults, settings
@@ -45,6 +46,13 @@ def test_a_token_of_another_form_is_not_shown_either(pasted: object) -> None:
     (found,) = destination_faults(token=pasted)
 
     assert found == "token: must be text in quotes"
+
+
+def test_pydantics_own_error_shows_no_token() -> None:
+    with pytest.raises(ValidationError) as raised:
+        Destination.model_validate(destination(token=TOKEN))
+
+    assert TOKEN not in str(raised.value)
 
 
 def test_the_environment_holds_tokens(monkeypatch: pytest.MonkeyPatch) -> None:

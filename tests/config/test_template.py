@@ -21,4 +21,4 @@ def test_what_init_writes_shows_the_sandbox_but_does_not_use_it(tmp_path: Path) 
 
     assert {d.base_url for d in made.destinations} == {None}
     addresses = {d.base_url for d in with_sandbox.destinations}
-    assert addresses == {"http://127.0.0.1:8700"}
+    assert addresses == {"http://127.0.0.1:8765"}

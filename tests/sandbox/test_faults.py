@@ -10,7 +10,14 @@ from pydantic import ValidationError
 
 from capi_jobs.sandbox import Rule, read_script
 from capi_jobs.sandbox.faults import Script
-from tests.sandbox.builders import EVENTS, Shop, meta_event, ok, tiktok_event
+from tests.sandbox.builders import (
+    EVENTS,
+    Shop,
+    meta_event,
+    ok,
+    snapchat_event,
+    tiktok_event,
+)
 from tests.sandbox.conftest import shop_of
 
 PLATFORMS = ["meta", "tiktok", "snapchat"]
@@ -141,6 +148,9 @@ def test_refuse_takes_code_subcode_and_status(shop: Shop) -> None:
 
     meta = shop.meta(meta_event())
     tiktok = shop.tiktok(tiktok_event())
+    snapchat = shop.snapchat(snapchat_event()).json()
+
+    assert snapchat["errors"]["codes"] == ["40700"]
 
     error = meta.json()["error"]
     assert (meta.status_code, error["code"], error["error_subcode"]) == (403, 368, 9)
@@ -164,6 +174,8 @@ def test_throttle_speaks_the_platforms_language(
     )
     assert shop.count(platform) == 0
     assert ok(shop.send(platform, EVENTS[platform]()))
+    expected = {"snapchat": "120"}
+    assert answer.headers.get("Retry-After") == expected.get(platform)
     if platform == "meta":
         [[usage]] = json.loads(answer.headers["X-Business-Use-Case-Usage"]).values()
         assert (

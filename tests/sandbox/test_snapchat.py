@@ -113,6 +113,8 @@ def test_a_bad_event_refuses_the_request_and_is_named(
     assert (response.status_code, body["status"], body["event"]) == (400, "INVALID", 1)
     assert path.split(".", maxsplit=1)[0] in body["reason"]
     assert [body["reason"]] == body["errors"]["error_msgs"]
+    codes = {"MISSING", "INVALID", "TOO_OLD", "FUTURE", "UNHASHED", "IDENTIFIERS"}
+    assert codes.issuperset(body["errors"]["codes"])
     assert "person@" not in response.text
     assert shop.count("snapchat") == 0
 
@@ -191,6 +193,21 @@ def test_validate_judges_each_event_and_counts_none(shop: Shop) -> None:
     assert [log["status"] for log in body["event_logs"]] == ["VALID", "INVALID"]
     assert [log["event"] for log in body["event_logs"]] == [0, 1]
     assert shop.count("snapchat") == 0
+
+
+def test_validate_is_valid_when_all_are_and_takes_no_more_than_events(
+    shop: Shop,
+) -> None:
+    url = "/v3/pixel-id/events/validate?access_token=sandbox-1"
+
+    assert ok(shop.client.post(url, json={"data": [snapchat_event()]}))
+    assert shop.client.post(url, json={"data": []}).status_code == 400
+
+
+def test_hashes_outside_a_known_vocabulary_are_refused() -> None:
+    shop = shop_of(vocabulary={"snapchat.em": frozenset({sha256("other")})})
+
+    assert not ok(shop.snapchat(snapchat_event()))
 
 
 def test_validate_asks_for_a_token(shop: Shop) -> None:

@@ -5,7 +5,7 @@ for each other stands in `classing.py`.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 import pyarrow as pa
@@ -14,6 +14,8 @@ from capi_jobs import duck
 from capi_jobs.model import DataInterval
 from capi_jobs.reconcile.policy import Policy
 
+# Times in DuckDB are no finer, so that BETWEEN leaves out an interval's end.
+_MICROSECOND = timedelta(microseconds=1)
 Batches = Iterable[pa.RecordBatch]
 
 _ORDERS = (
@@ -65,8 +67,8 @@ WITH texts AS (
     SELECT *, read_time(t, getvariable('zone')) AS instant FROM texts
 ), inside AS (
     SELECT *, time_fault(t, instant, getvariable('zone')) AS time_fault FROM times
-    WHERE instant IS NULL OR (
-        instant >= getvariable('first') AND instant < getvariable('last'))
+    -- Told once: a column used twice in a filter is computed twice.
+    WHERE coalesce(instant BETWEEN getvariable('first') AND getvariable('last'), true)
 )
 SELECT order_key AS order_id, own_id,
     coalesce(own_id, filled(
@@ -135,7 +137,7 @@ def set_policy(
         "destination": policy.destination,
         "platform": policy.platform.lower(),
         "first": interval.start,
-        "last": interval.end,
+        "last": interval.end - _MICROSECOND,
         "enrich": policy.on_browser_seen == "enrich",
         "surely_over": surely_over,
         "dedup_window": policy.dedup_window,

@@ -29,11 +29,9 @@ class Platform:
 
 PLATFORMS = (
     Platform("meta", "meta-web", 70, 50, 5, OLD),
-    # Its pixel was set up before the event was renamed, on half of the pages.
-    Platform(
-        *("tiktok", "tiktok-web", 66, 40, 0, timedelta(days=28)),
-        event_names=("CompletePayment", "Purchase"),
-    ),
+    # Its pixel was set up before the event was renamed, on half of the pages. How old
+    # an event TikTok takes is not confirmed: the strict reading is a week.
+    Platform("tiktok", "tiktok-web", 66, 40, 0, OLD, ("CompletePayment", "Purchase")),
     Platform("snapchat", "snapchat-web", 58, 45, 8, OLD, ("PURCHASE",)),
 )
 OFF_WEB_SERVER = 40  # of app, store and phone orders, by the other sender

@@ -69,7 +69,7 @@ def test_what_is_owed_is_unseen_and_a_sale(
     warehouse: sqlite3.Connection, platform: Platform
 ) -> None:
     """Asked of the orders themselves, with the rules of the page."""
-    days = {"meta": 7, "tiktok": 28, "snapchat": 7}[platform.name]
+    days = {"meta": 7, "tiktok": 7, "snapchat": 7}[platform.name]
     sale = (
         "SELECT order_id FROM completed_orders WHERE channel = 'web'"  # noqa: S608
         " AND consent"

@@ -134,7 +134,7 @@ class _Home(NamedTuple):
 def _dialled_at_home(plain: str, country: str) -> str | None:
     """Answer where the library has nothing to weigh: prefix, then a known number."""
     home = _home(country)
-    if home is None or plain.startswith(home.code) or home.abroad.match(plain):
+    if home is None or home.abroad.match(plain):
         return None
     prefix = home.national_prefix.match(plain)
     if prefix:
@@ -152,7 +152,7 @@ def _home(country: str) -> _Home | None:
     prefix = metadata.national_prefix_for_parsing or ""
     code = str(metadata.country_code)
     # Prefixes with groups hide carrier and area codes, which the library rewrites.
-    if "(" in prefix.replace("(?:", "") or metadata.national_prefix_transform_rule:
+    if "(" in prefix.replace("(?:", ""):
         return None
     return _Home(
         code,

@@ -1,0 +1,228 @@
+"""Collects a report from the ledger: reads only, within the limits of contents.py."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from capi_jobs.coverage import GROUPS, WEIGHTS
+from capi_jobs.ledger import Ledger
+from capi_jobs.ledger.balances import DayBalance
+from capi_jobs.ledger.values import Coverage, Gate, LedgerCount, Run
+from capi_jobs.lifecycle import Status
+from capi_jobs.report import remedies
+from capi_jobs.report.balance import Balance, live, several
+from capi_jobs.report.contents import (
+    RUNS_MAX,
+    DestinationReport,
+    Group,
+    Groups,
+    KeyCoverage,
+    Report,
+    RuleResult,
+    RuleWords,
+    SourceKeys,
+    Target,
+)
+from capi_jobs.report.grouping import Gathered, Member, grouped
+
+# A row of coverage under this name keeps the forecast, in tenths of a point.
+FORECAST = "forecast"
+_NO_WORDS = RuleWords()
+_DAY = timedelta(days=1)
+
+Words = Mapping[str, RuleWords]
+
+
+def gather(  # noqa: PLR0913 - what to report, and how to say it
+    ledger: Ledger,
+    targets: Sequence[Target],
+    first_day: date,
+    last_day: date,
+    *,
+    now: datetime,
+    timezone: str = "UTC",
+    words: Words | None = None,
+) -> Report:
+    """Say how each destination stands now, over days in the shop's time zone."""
+    return Report(
+        generated_at=now,
+        timezone=timezone,
+        first_day=first_day,
+        last_day=last_day,
+        destinations=tuple(
+            _destination(ledger, target, (first_day, last_day), now, words or {})
+            for target in targets
+        ),
+        runs=tuple(ledger.recent_runs(RUNS_MAX)),
+    )
+
+
+def balances(ledger: Ledger, name: str, first: date, last: date) -> tuple[Balance, ...]:
+    """Return each day's balance, brought up to now; undated orders come last."""
+    found = ledger.latest_balances(name, first, last)
+    # Read after the balances: what moves between the two reads is told twice, never
+    # lost, and only the difference to the baseline counts.
+    counts = ledger.live_counts(name, first, last)
+    if any(one.day is None for one in found):
+        # Only a question without days counts what has none.
+        counts += [one for one in ledger.live_counts(name) if one.day is None]
+    return tuple(_live(one, counts) for one in found)
+
+
+def _live(one: DayBalance, counts: Sequence[LedgerCount]) -> Balance:
+    heading = Balance(
+        destination=one.destination,
+        day=one.day,
+        run_id=one.run_id,
+        taken_at=one.taken_at,
+    )
+    now = [count for count in counts if count.day == one.day]
+    return live(heading, one.counts, one.baselines, now)
+
+
+def _destination(
+    ledger: Ledger,
+    target: Target,
+    span: tuple[date, date],
+    now: datetime,
+    words: Words,
+) -> DestinationReport:
+    name = target.name
+    days = balances(ledger, name, *span)
+    latest = ledger.recent_assessments(name, 1)
+    run_id = latest[0].run_id if latest else ""
+    return DestinationReport(
+        target=target,
+        total=several(name, days),
+        days=days,
+        days_unseen=_unseen(days, *span),
+        latest_run=run_id,
+        validation=_validation(ledger, run_id, name, words),
+        quarantine=_quarantine(ledger, name, words),
+        in_doubt=_in_doubt(ledger, target, now),
+        rejected=_rejected(ledger, name),
+        coverage=_coverage(ledger.coverage_of(run_id, name)),
+        asks=_asking(ledger.recent_runs(RUNS_MAX), name),
+    )
+
+
+def _unseen(days: Sequence[Balance], first: date, last: date) -> tuple[date, ...]:
+    seen = {balance.day for balance in days}
+    span = (first + n * _DAY for n in range((last - first).days + 1))
+    return tuple(day for day in span if day not in seen)
+
+
+def _validation(
+    ledger: Ledger, run_id: str, name: str, words: Words
+) -> tuple[RuleResult, ...]:
+    found = ledger.validations_of(run_id, name)
+    return tuple(RuleResult(one, words.get(one.rule, _NO_WORDS)) for one in found)
+
+
+def _quarantine(ledger: Ledger, name: str, words: Words) -> Groups:
+    messages: dict[str, str] = {}
+
+    def members() -> Iterator[Member[str]]:
+        for hold in ledger.open_holds(name):
+            messages.setdefault(hold.rule, hold.message)
+            yield Member(
+                hold.rule, hold.order_id, hold.value, hold.currency, hold.first_seen_at
+            )
+
+    def written(rule: str, found: Gathered) -> Group:
+        told = words.get(rule, _NO_WORDS)
+        return Group(
+            reason=rule,
+            amount=found.amount,
+            samples=tuple(found.samples),
+            oldest=found.oldest,
+            says=told.says or messages[rule],
+            do=remedies.of_hold(name, found.samples[0], told.do),
+        )
+
+    return grouped(members(), written)
+
+
+def _in_doubt(ledger: Ledger, target: Target, now: datetime) -> Groups:
+    def is_resent(entry: Mapping[str, Any]) -> bool:
+        sent, window = entry["first_sent_at"], target.dedup_window
+        resending = entry["status"] is Status.RESENDING
+        return resending or (
+            sent is not None and window is not None and now < sent + window
+        )
+
+    def members() -> Iterator[Member[tuple[str, bool]]]:
+        for status in (Status.IN_DOUBT, Status.RESENDING):
+            for entry in ledger.entries(target.name, status=status):
+                yield _member((str(entry["reason"]), is_resent(entry)), entry)
+
+    def written(key: tuple[str, bool], found: Gathered) -> Group:
+        reason, by_itself = key
+        return Group(
+            reason=reason,
+            amount=found.amount,
+            samples=tuple(found.samples),
+            oldest=found.oldest,
+            says="the answer was lost: nobody knows whether they count",
+            do=remedies.of_doubt(target.name, found.samples[0], by_itself=by_itself),
+            by_itself=by_itself,
+        )
+
+    return grouped(members(), written)
+
+
+def _rejected(ledger: Ledger, name: str) -> Groups:
+    def written(reason: str, found: Gathered) -> Group:
+        return Group(
+            reason=reason,
+            amount=found.amount,
+            samples=tuple(found.samples),
+            oldest=found.oldest,
+            says="the platform will never take them as they are",
+            do=remedies.of_rejection(name, found.samples[0]),
+        )
+
+    found = ledger.entries(name, status=Status.REJECTED)
+    return grouped((_member(str(one["reason"]), one) for one in found), written)
+
+
+def _member(key: Any, entry: Mapping[str, Any]) -> Member[Any]:  # noqa: ANN401 - a row
+    value: Decimal = entry["value"]
+    return Member(
+        key, entry["order_id"], value, entry["currency"], entry["first_sent_at"]
+    )
+
+
+def _coverage(rows: Sequence[Coverage]) -> tuple[SourceKeys, ...]:
+    sources = dict.fromkeys(row.source for row in rows)
+    return tuple(
+        _source_keys(source, [row for row in rows if row.source == source])
+        for source in sources
+    )
+
+
+def _source_keys(source: str, rows: Sequence[Coverage]) -> SourceKeys:
+    forecast = [row.covered / 10 for row in rows if row.identifier == FORECAST]
+    keys = [
+        KeyCoverage(row.identifier, row.covered, row.dropped)
+        for row in rows
+        if row.identifier != FORECAST
+    ]
+    return SourceKeys(
+        source,
+        max((row.orders for row in rows), default=0),
+        forecast[0] if forecast else None,
+        tuple(sorted(keys, key=lambda key: (-_weight(key.identifier), key.identifier))),
+    )
+
+
+def _weight(identifier: str) -> int:
+    return WEIGHTS.get(GROUPS.get(identifier, identifier), 0)
+
+
+def _asking(runs: Sequence[Run], name: str) -> tuple[str, ...]:
+    """Name the runs whose question about this destination is open."""
+    parts = [run.destinations[name] for run in runs if name in run.destinations]
+    newest = parts[:1]  # an older question is answered by a newer run
+    return tuple(p.run_id for p in newest if p.gate is Gate.ASK and p.decision is None)

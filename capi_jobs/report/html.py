@@ -1,0 +1,80 @@
+"""The report as one HTML file that needs no network: styles inside, no script.
+
+Everything that comes from orders or platforms is hostile until Jinja escapes it.
+"""
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from capi_jobs.report import charts, remedies, sentences
+from capi_jobs.report.amounts import grouped
+from capi_jobs.report.contents import (
+    CLASS_WORDS,
+    GROUPS_MAX,
+    REASON_WORDS,
+    RUNS_MAX,
+    SAMPLES_MAX,
+    Report,
+)
+
+_LIMITS = {
+    "samples": SAMPLES_MAX,
+    "groups": GROUPS_MAX,
+    "runs": RUNS_MAX,
+    "days": charts.DAYS_MAX,
+}
+
+
+def page(report: Report) -> str:
+    """Write the whole page."""
+    template = _environment().get_template("report.html.j2")
+    return template.render(report=report)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("capi_jobs.report"),
+        autoescape=True,  # whatever a file is called
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "day": sentences.day_name,
+        "moment": sentences.moment,
+        "money": sentences.money_lines,
+        "number": "{:,}".format,
+        "percent": _percent,
+        "short": sentences.short,
+    }
+    environment.globals |= {
+        "amounts": sentences.amounts,
+        "bars": charts,
+        "class_words": CLASS_WORDS,
+        "fault_line": sentences.fault_line,
+        "grouped": grouped,
+        "headline": sentences.headline,
+        "level": sentences.level,
+        "limits": _LIMITS,
+        "of_fault": remedies.of_fault,
+        "of_gate": remedies.of_gate,
+        "reason_words": REASON_WORDS,
+    }
+    return environment
+
+
+def _percent(part: float, whole: float = 1) -> str:
+    """Write a share; what is little is never told as nothing, nor most as all."""
+    if not whole:
+        return "–"
+    share = 100 * part / whole
+    if 0 < share < _SHARE_MIN:
+        return f"<{_SHARE_MIN} %"
+    if 100 - _SHARE_MIN < share < 100:  # noqa: PLR2004 - percent
+        return f">{100 - _SHARE_MIN} %"
+    return f"{share:.1f} %"
+
+
+_SHARE_MIN = 0.1

@@ -246,6 +246,13 @@ def test_a_partial_count_counts_the_first_ones(
     assert shop.count(platform) == 2
 
 
+def test_a_partial_count_of_all_is_no_fault(shop: Shop) -> None:
+    shop.fault(do="partial_count", count=2)
+
+    assert ok(shop.tiktok(tiktok_event("1"), tiktok_event("2")))
+    assert shop.count("tiktok") == 2
+
+
 def test_a_fault_does_not_excuse_a_bad_request(shop: Shop) -> None:
     shop.fault(do="partial_count", count=1)
     shop.fault(do="refuse", platform="tiktok")

@@ -56,6 +56,7 @@ REFUSALS: list[tuple[str, object]] = [
     ("custom_data.currency", GONE),
     ("custom_data.currency", "usd"),
     ("custom_data.order_id", 17),
+    ("custom_data.contents", {"id": "sku"}),
     ("data_processing_options", "LMU"),
 ]
 PASSES: list[tuple[str, object]] = [
@@ -205,9 +206,12 @@ def test_validate_is_valid_when_all_are_and_takes_no_more_than_events(
 
 
 def test_hashes_outside_a_known_vocabulary_are_refused() -> None:
-    shop = shop_of(vocabulary={"snapchat.em": frozenset({sha256("other")})})
+    other = frozenset({sha256("other")})
 
-    assert not ok(shop.snapchat(snapchat_event()))
+    assert not ok(shop_of(vocabulary={"snapchat.em": other}).snapchat(snapchat_event()))
+    for elsewhere in ("meta.em", "snapchat.ph"):
+        shop = shop_of(vocabulary={elsewhere: other})
+        assert ok(shop.snapchat(snapchat_event()))
 
 
 def test_validate_asks_for_a_token(shop: Shop) -> None:
@@ -219,6 +223,8 @@ def test_validate_asks_for_a_token(shop: Shop) -> None:
 def test_stats_count_the_events_of_the_past_hour(shop: Shop) -> None:
     url, token = "/v3/pixel-id/events/validate", {"access_token": "sandbox-1"}
     shop.client.post(url, json={"data": [snapchat_event()]}, params=token)
+    stats = shop.client.get(f"{url}/stats", params=token).json()["stats"]
+    assert stats["live"] == {"event_count_past_hour": 0, "latest_event_ts": 0}
     shop.snapchat(snapchat_event("1"), snapchat_event("2"))
 
     stats = shop.client.get(f"{url}/stats", params=token).json()["stats"]

@@ -24,8 +24,7 @@ PHONES_REMEMBERED = 16_384
 _DIALLED_PREFIX = re.compile(r"[\s(]*\+?[\s(]*00[\s).-]*(?=[0-9])")
 # 7 to 15 digits: E.164 allows 15, and nothing shorter is a whole number.
 _PLAIN_INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
-# "00" begins an international one.
-_PLAIN_NATIONAL = re.compile(r"(?!00)[0-9]{7,15}")
+_PLAIN_NATIONAL = re.compile(r"[0-9]{7,15}")
 # North American area codes start with 2–9; national numbers have ten digits.
 _PLAIN_NORTH_AMERICAN = re.compile(r"1?[2-9][0-9]{9}")
 _NORTH_AMERICAN = frozenset({"US", "CA"})
@@ -138,6 +137,8 @@ def _dialled_at_home(plain: str, country: str) -> str | None:
         return None
     prefix = home.national_prefix.match(plain)
     if prefix:
+        if prefix.lastindex:  # a carrier or area code, which the library rewrites
+            return None
         plain = plain[prefix.end() :]
     if len(plain) not in home.lengths or not home.number.fullmatch(plain):
         return None
@@ -149,15 +150,11 @@ def _home(country: str) -> _Home | None:
     metadata = PhoneMetadata.metadata_for_region(country, None)
     if metadata is None or metadata.general_desc is None:
         return None
-    prefix = metadata.national_prefix_for_parsing or ""
     code = str(metadata.country_code)
-    # Prefixes with groups hide carrier and area codes, which the library rewrites.
-    if "(" in prefix.replace("(?:", ""):
-        return None
     return _Home(
         code,
         re.compile(metadata.international_prefix or ""),
-        re.compile(prefix),
+        re.compile(metadata.national_prefix_for_parsing or ""),
         re.compile(metadata.general_desc.national_number_pattern or ""),
         frozenset(metadata.general_desc.possible_length) & _plans()[code].lengths,
     )

@@ -94,6 +94,9 @@ def test_fast_path_agrees_on_numbers_in_many_writings(
 @settings(max_examples=500)
 @given(st.text(max_size=30) | st.text("+0123456789 -.()x", max_size=20), COUNTRIES)
 @example("+1 (650) 555-1212 x3", "US")
+@example("310-1234", "CA")  # possible in Canada, says the library, but not abroad
+@example("011152234567890", "AR")  # an area code inside the trunk prefix
+@example("0 15 11 96123-4567", "BR")  # a carrier's code before the area's
 @example("+" * 20 + "16505551212", None)
 @example("1" * 300, "US")
 def test_fast_path_agrees_on_random_text(text: str, country: str | None) -> None:

@@ -110,19 +110,19 @@ def _text(told: object) -> str | None:
     if isinstance(told, Decimal):
         # Written out, 1E+999999 would be a million characters.
         return format(told, "f") if abs(told.adjusted()) < _DIGITS_MAX else str(told)
-    text = "" if told is None else str(told)
-    return text if text.strip() else None
+    return None if told is None else str(told)
 
 
 def _raw(told: object) -> object:
-    return told.strip() if isinstance(told, str) else told
+    """Blanks are nothing, as they are to the row reader."""
+    return None if isinstance(told, str) and not told.strip() else told
 
 
 def _items_are_json(row: Mapping[str, object], order: Order | None) -> bool | None:
     told = row.get("items")
     if order is not None or isinstance(told, (list, tuple)):
         return True if told or (order and order.items) else None
-    text = _text(told)
+    text = _text(_raw(told))
     if text is None:
         return None
     try:

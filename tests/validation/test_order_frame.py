@@ -75,8 +75,18 @@ def test_no_column_shows_an_identifier() -> None:
 
 
 def test_raw_rows_are_read_as_orders_are() -> None:
-    row: dict[str, object] = {"order_id": "A", "currency": " eur", "items": [{}]}
+    row: dict[str, object] = {
+        "order_id": "A",
+        "currency": " eur",
+        "items": " ",
+        "phone": " ",
+    }
     page = OrderPage([row], {}, [None], NOW)
     told = {column.name: column.read(page)[0] for column in COLUMNS}
-    expected = {"currency": "EUR", "items_are_json": True, "has_email": False}
+    expected = {"currency": "EUR", "items_are_json": None, "has_phone": False}
     assert {name: told[name] for name in expected} == expected
+
+
+def test_a_number_is_never_written_out_in_a_million_digits() -> None:
+    row: dict[str, object] = {"value": Decimal("1E+999999")}
+    assert OrderPage([row], {}, [None], NOW).told("value") == ["1E+999999"]

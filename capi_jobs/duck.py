@@ -18,7 +18,9 @@ import pyarrow as pa
 _THREADS_MAX = 4
 # What Python's str.strip() takes away, and the spaces that nobody sees, so that both
 # sides call the same text empty.
-_BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + "\u200b\u2060\ufeff"
+_BLANKS = (
+    "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + "\u200b\u2060\ufeff"
+)
 
 # ISO 8601 as databases write it; wider guesses would misread, e.g. 01/02/2026.
 _CLOCK = r"([01]\d|2[0-3]):\d\d(:\d\d([.,]\d{1,9})?)?"
@@ -26,39 +28,56 @@ _OFFSET = r" ?(Z|z|UTC|[+-]\d\d(:?\d\d(:?\d\d)?)?)"
 _TIME = rf"\d{{4}}-\d\d-\d\d([Tt ]{_CLOCK}({_OFFSET})?)?"
 
 MACROS = (
+    # How the ledger keeps an id that no index can hold: `ledger.columns.kept_id`.
+    "CREATE MACRO kept_id(t) AS"
+    " CASE WHEN strlen(t) <= 512 AND NOT contains(t, chr(0)) THEN t"
+    " ELSE left(replace(t, chr(0), '␀'), 64) || '…' || sha256(t) END",
     # Trimming of many characters is slow, and of few texts needed.
-    "CREATE MACRO tidy(t) AS CASE WHEN t[1] BETWEEN '!' AND '~' AND t[-1] BETWEEN '!'"
-    " AND '~' THEN t ELSE nullif(trim(t, getvariable('blanks')), '') END",
+    """
+    CREATE MACRO tidy(t) AS
+    CASE WHEN t[1] BETWEEN '!' AND '~' AND t[-1] BETWEEN '!' AND '~' THEN t
+        ELSE nullif(trim(t, getvariable('blanks')), '') END
+    """,
     # A newline at the end of an id is a fault of the row, not a blank.
     "CREATE MACRO id_text(t) AS nullif(trim(t, ' '), '')",
     f"CREATE MACRO is_time(t) AS regexp_full_match(t, '{_TIME}')",
     f"CREATE MACRO has_offset(t) AS regexp_matches(t, ':.*{_OFFSET}$')",
     # PostgreSQL and Ruby set a space before the offset, which DuckDB does not take.
-    "CREATE MACRO plain_time(t) AS"
-    " replace(replace(replace(upper(t), ',', '.'), ' +', '+'), ' -', '-')",
+    """
+    CREATE MACRO plain_time(t) AS
+    replace(replace(replace(upper(t), ',', '.'), ' +', '+'), ' -', '-')
+    """,
     # A wall time that comes twice in autumn is read as the first of the two.
-    "CREATE MACRO earlier(late, wall, zone) AS"
-    " CASE WHEN timezone(zone, late - INTERVAL 1 HOUR) = wall"
-    " THEN late - INTERVAL 1 HOUR ELSE late END",
+    """
+    CREATE MACRO earlier(late, wall, zone) AS
+    CASE WHEN timezone(zone, late - INTERVAL 1 HOUR) = wall
+        THEN late - INTERVAL 1 HOUR ELSE late END
+    """,
     "CREATE MACRO zoned_time(wall, zone) AS earlier(timezone(zone, wall), wall, zone)",
     # In spring an hour of wall times does not exist: it comes back as another one.
     "CREATE MACRO in_gap(wall, zone) AS timezone(zone, timezone(zone, wall)) <> wall",
     # Without a zone, UTC stands in, so that such a row lies in one interval only.
-    "CREATE MACRO read_time(t, zone) AS CASE"
-    " WHEN NOT is_time(t) THEN NULL"
-    " WHEN has_offset(t) THEN TRY_CAST(plain_time(t) AS TIMESTAMPTZ)"
-    " ELSE zoned_time(TRY_CAST(plain_time(t) AS TIMESTAMP), coalesce(zone, 'UTC')) END",
-    "CREATE MACRO time_fault(t, instant, zone) AS CASE"
-    " WHEN t IS NULL THEN 'missing'"
-    " WHEN instant IS NULL THEN 'unreadable'"
-    " WHEN has_offset(t) THEN NULL"
-    " WHEN zone IS NULL THEN 'naive'"
-    " WHEN in_gap(TRY_CAST(plain_time(t) AS TIMESTAMP), zone) THEN 'in_dst_gap' END",
+    """
+    CREATE MACRO read_time(t, zone) AS CASE
+    WHEN NOT is_time(t) THEN NULL
+    WHEN has_offset(t) THEN TRY_CAST(plain_time(t) AS TIMESTAMPTZ)
+    ELSE zoned_time(TRY_CAST(plain_time(t) AS TIMESTAMP), coalesce(zone, 'UTC')) END
+    """,
+    """
+    CREATE MACRO time_fault(t, instant, zone) AS CASE
+    WHEN t IS NULL THEN 'missing'
+    WHEN instant IS NULL THEN 'unreadable'
+    WHEN has_offset(t) THEN NULL
+    WHEN zone IS NULL THEN 'naive'
+    WHEN in_gap(TRY_CAST(plain_time(t) AS TIMESTAMP), zone) THEN 'in_dst_gap' END
+    """,
     # 18 digits before the point, so that sums of any number of rows still fit.
     "CREATE MACRO read_money(t) AS TRY_CAST(t AS DECIMAL(27, 9))",
-    "CREATE MACRO read_flag(t) AS CASE"
-    " WHEN lower(tidy(t)) IN ('true', 't', '1', 'yes', 'y', 'on') THEN true"
-    " WHEN lower(tidy(t)) IN ('false', 'f', '0', 'no', 'n', 'off') THEN false END",
+    """
+    CREATE MACRO read_flag(t) AS CASE
+    WHEN lower(tidy(t)) IN ('true', 't', '1', 'yes', 'y', 'on') THEN true
+    WHEN lower(tidy(t)) IN ('false', 'f', '0', 'no', 'n', 'off') THEN false END
+    """,
 )
 
 
@@ -85,7 +104,7 @@ def connect(
     spill: Path | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a file, or a database in memory, with our limits and in UTC."""
-    config = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": f"{memory_limit_mb}MiB",
         "threads": str(min(os.cpu_count() or 1, _THREADS_MAX)),
         "preserve_insertion_order": "false",  # else big results wait in memory
@@ -107,7 +126,9 @@ class Feed:
     DuckDB turns an exception of a reader into one of its own, with its text only.
     """
 
-    def __init__(self, batches: Iterable[pa.RecordBatch], columns: Iterable[str]):
+    def __init__(
+        self, batches: Iterable[pa.RecordBatch], columns: Iterable[str]
+    ) -> None:
         self._batches = batches
         self._schema = pa.schema([(name, pa.string()) for name in columns])
         self._raised: BaseException | None = None

@@ -93,6 +93,33 @@ class Assessed:
         """Orders and value that would be sent: what a person approves."""
         return sum(self.ready.values()), self.ready_values
 
+    def due_by_keys(self) -> tuple[int, dict[str, Decimal]]:
+        """The same before any row was looked at: at least what would be sent."""
+        count, values = 0, dict[str, Decimal]()
+        for due in self.reconciliation.due():
+            count += due.orders
+            values[due.currency] = due.value
+        return count, values
+
+
+@contextmanager
+def reconciled(
+    house: House, destination: Destination, interval: DataInterval, watcher: Watcher
+) -> Iterator[Assessed]:
+    """Find what is owed, by keys alone; they can be read until the block ends."""
+    now = house.clock.now()
+    watcher.stage(destination.name, "reconcile", None)
+    with house.reconcile(destination, interval, now) as reconciliation:
+        preparer = house.preparer(destination, now)
+        yield Assessed(
+            destination,
+            interval,
+            _days(interval, house.settings.day_zone),
+            reconciliation,
+            _packing(preparer),
+            Coverage(preparer.platform.match_keys),
+        )
+
 
 @contextmanager
 def assess(
@@ -103,22 +130,26 @@ def assess(
     watcher: Watcher,
     on_page: OnPage,
 ) -> Iterator[Assessed]:
-    """Find what is owed and look at it; its keys can be read until the block ends."""
-    now = house.clock.now()
-    watcher.stage(destination.name, "reconcile", None)
-    with house.reconcile(destination, interval, now) as reconciliation:
-        preparer = house.preparer(destination, now)
-        found = Assessed(
-            destination,
-            interval,
-            _days(interval, house.settings.day_zone),
-            reconciliation,
-            _packing(preparer),
-            Coverage(preparer.platform.match_keys),
-        )
-        _look(house, preparer, found, now, watcher, on_page)
-        found.gate = _judged(house, found)
+    """Find what is owed and look at every row of it; the gate judges the whole."""
+    with reconciled(house, destination, interval, watcher) as found:
+        look(house, found, watcher=watcher, on_page=on_page)
         yield found
+
+
+def look(house: House, found: Assessed, *, watcher: Watcher, on_page: OnPage) -> None:
+    """Prepare every order that may be sent, page by page, then let the gate judge."""
+    now = house.clock.now()
+    preparer = house.preparer(found.destination, now)
+    totals = found.reconciliation.totals
+    new = totals[OrderClass.MISSING]
+    watcher.stage(found.name, "validate", new + totals[OrderClass.HELD])
+    for keys, page in pages(house, preparer, found, now):
+        if found.checked < new:
+            _count_new(found, page, len(keys))
+        _count(found, page, len(keys))
+        on_page(keys, page)
+        watcher.reached(found.name, found.checked)
+    found.gate = _judged(house, found)
 
 
 def _days(interval: DataInterval, zone: ZoneInfo) -> tuple[date, date]:
@@ -141,35 +172,13 @@ def _packing(preparer: Preparer) -> Packing:
     return Packing(limits.events_per_batch_max, limits.body_bytes_max, overhead)
 
 
-def _look(
-    house: House,
-    preparer: Preparer,
-    found: Assessed,
-    now: datetime,
-    watcher: Watcher,
-    on_page: OnPage,
-) -> None:
-    """Read and prepare every order that may be sent, page by page."""
-    totals = found.reconciliation.totals
-    total = totals[OrderClass.MISSING] + totals[OrderClass.HELD]
-    watcher.stage(found.destination.name, "validate", total)
-    for keys, page in pages(house, preparer, found.reconciliation, found.interval, now):
-        _count(found, page, len(keys))
-        on_page(keys, page)
-        watcher.reached(found.destination.name, found.checked)
-
-
 def pages(
-    house: House,
-    preparer: Preparer,
-    reconciliation: Reconciliation,
-    interval: DataInterval,
-    now: datetime,
+    house: House, preparer: Preparer, found: Assessed, now: datetime
 ) -> Iterator[tuple[Sequence[OrderKey], Page]]:
     """Prepare what is missing, then what was held: its source may be mended."""
-    rows = house.settings.delivery.page_rows
-    for keys in chain(reconciliation.keys(rows), reconciliation.held_keys(rows)):
-        yield keys, prepare(house, preparer, keys, interval, now)
+    rows, keys_of = house.settings.delivery.page_rows, found.reconciliation
+    for keys in chain(keys_of.keys(rows), keys_of.held_keys(rows)):
+        yield keys, prepare(house, preparer, keys, found.interval, now)
 
 
 def prepare(

@@ -84,7 +84,7 @@ def approve(  # who, what, why, and how far
     work = Work(house, shown.run_id, actor, credentials, watcher)
     with work.recorded(), contextlib.ExitStack() as open_ones:
         found = [
-            work.assess(d, one.interval, open_ones)
+            work.reconcile(d, one.interval, open_ones)
             for d, one in zip(chosen, going_on, strict=True)
         ]
         gates = {

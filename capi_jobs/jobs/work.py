@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from capi_jobs.config import Credentials, Destination
 from capi_jobs.delivery import Attempts, Lane, LaneDelivery, Means, Tally
 from capi_jobs.gate import Gate, grown
-from capi_jobs.jobs.assessing import Assessed, assess, pages
+from capi_jobs.jobs.assessing import Assessed, assess, look, pages, reconciled
 from capi_jobs.jobs.house import House, Watcher
 from capi_jobs.jobs.outcome import RunReport, status_of, status_of_run
 from capi_jobs.jobs.rebuilding import rebuilt
@@ -52,6 +52,17 @@ class Work:
             )
         )
 
+    def reconcile(
+        self,
+        destination: Destination,
+        interval: DataInterval,
+        open_ones: contextlib.ExitStack,
+    ) -> Assessed:
+        """Find again what was assessed before; its rows are looked at when sent."""
+        return open_ones.enter_context(
+            reconciled(self.house, destination, interval, self.watcher)
+        )
+
     def keep(self, found: Assessed, gate: Gate) -> None:
         """Write down what was found, and whether somebody is asked."""
         self.house.ledger.record_assessment(
@@ -64,10 +75,18 @@ class Work:
     def gate_again(self, found: Assessed, approved: RunDestination) -> Gate:
         """Close the gate again where more is missing than was approved."""
         reason = grown(
-            approved.approved_count or 0, approved.approved_values, *found.due()
+            approved.approved_count or 0,
+            approved.approved_values,
+            *found.due_by_keys(),
         )
         if reason is None:
             return Gate("pass")
+        look(
+            self.house,
+            found,
+            watcher=self.watcher,
+            on_page=lambda _, page: self.keep_holds(found.destination, page),
+        )
         gate = Gate("ask", (reason,))
         self.keep(found, gate)
         return gate
@@ -123,8 +142,7 @@ class Work:
             token=secret.token,
             limits=destination.limits(),
         )
-        ready = sum(found.ready.values())
-        self.watcher.stage(name, "deliver", ready)
+        self.watcher.stage(name, "deliver", found.due_by_keys()[0])
         tally = Tally(name, on_change=self._shown)
         now = self.house.clock.now()
         self.house.ledger.start_delivery(self.run_id, name, now=now)
@@ -146,13 +164,8 @@ class Work:
         self, found: Assessed, preparer: Preparer
     ) -> Iterator[Sequence[Prepared]]:
         """Prepare again what was assessed: rows may have changed since."""
-        for _, page in pages(
-            self.house,
-            preparer,
-            found.reconciliation,
-            found.interval,
-            self.house.clock.now(),
-        ):
+        now = self.house.clock.now()
+        for _, page in pages(self.house, preparer, found, now):
             self.keep_holds(found.destination, page)
             yield page.ready
 

@@ -101,11 +101,12 @@ _DECIDED = """
 CREATE TABLE decided AS
 SELECT o.n, bool_or(d.decision = 'block') AS blocked,
     bool_or(d.decision = 'release') AS released
-FROM overrides d JOIN orders o USING (order_id) GROUP BY o.n
+FROM overrides d JOIN orders o ON d.order_id = kept_id(o.order_id) GROUP BY o.n
 """
 _HELD = """
 CREATE TABLE held AS
-SELECT o.n, min(h.rule) AS rule FROM holds h JOIN orders o USING (order_id) GROUP BY o.n
+SELECT o.n, min(h.rule) AS rule
+FROM holds h JOIN orders o ON h.order_id = kept_id(o.order_id) GROUP BY o.n
 """
 
 _JUDGE = """
@@ -169,7 +170,8 @@ WHERE many > 0
 _ONE_EACH = """
 UPDATE judged SET enriched = false, due = false, reason = 'event_id_shared'
 WHERE n IN (
-    SELECT n FROM judged WHERE enriched QUALIFY count(*) OVER (PARTITION BY event_id) > 1
+    SELECT n FROM judged WHERE enriched
+    QUALIFY count(*) OVER (PARTITION BY event_id) > 1
     UNION ALL
     SELECT j.n FROM judged j JOIN entries e USING (event_id)
     WHERE j.enriched AND e.order_id <> j.order_id AND e.status <> 'released'

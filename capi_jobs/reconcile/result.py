@@ -35,6 +35,10 @@ _COUNTS = """
 SELECT day, currency, class, reason, count(*), sum(counted)
 FROM judged GROUP BY ALL ORDER BY ALL
 """
+_DUE = """
+SELECT currency, count(*), sum(counted) FROM judged
+WHERE due AND fault IS NULL AND class <> 'held' GROUP BY currency ORDER BY currency
+"""
 # Microseconds since 1970: exact, and no time zone library is asked.
 _KEYS = """
 SELECT order_id, event_id, epoch_us(completed_at) AS completed_us, day, value, currency,
@@ -76,6 +80,15 @@ class HoldCount:
 
 
 @dataclass(frozen=True, slots=True)
+class DueCount:
+    """So many orders of one currency are to be sent, if their rows are sound."""
+
+    currency: str
+    orders: int
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Reconciliation:
     """Every order of an interval in one class, for one destination."""
 
@@ -98,6 +111,11 @@ class Reconciliation:
     def orders(self) -> int:
         """All orders of the interval."""
         return sum(count.orders for count in self.counts)
+
+    def due(self) -> tuple[DueCount, ...]:
+        """Count what `keys` yields without a fault, by currency."""
+        with self.connection.cursor() as cursor:
+            return tuple(DueCount(*row) for row in cursor.execute(_DUE).fetchall())
 
     def keys(self, page: int) -> Iterator[list[OrderKey]]:
         """Yield what is to be sent, and what a key fault holds; oldest first."""

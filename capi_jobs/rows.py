@@ -67,16 +67,16 @@ def describe(
     address = sa.make_url(url)
     with told(address, unavailable):
         if address.drivername in _LIBPQ:
-            with closing(_postgresql(address, statement.limit(0))) as batches:
-                return next(batches).schema
+            with _postgresql(address, statement.limit(0)) as found:
+                return found.schema
+        # SQLite has no types worth the name; a row of it might not even be text.
+        rows = 0 if address.get_backend_name() == "sqlite" else 1
         with engine(address).connect() as connection:
-            found = connection.execute(statement.limit(1))
-            names, row = list(found.keys()), found.first()
+            result = connection.execute(statement.limit(rows))
+            names, row = list(result.keys()), result.first()
     values = row or [None] * len(names)
-    dynamic = address.get_backend_name() == "sqlite"
     return pa.schema(
-        (name, pa.string() if dynamic else _arrow_type(value))
-        for name, value in zip(names, values, strict=True)
+        (name, _arrow_type(value)) for name, value in zip(names, values, strict=True)
     )
 
 
@@ -133,25 +133,28 @@ def _batches(
     rows_per_batch: int,
 ) -> Iterator[pa.RecordBatch]:
     if url.drivername in _LIBPQ:
-        return _postgresql(url, statement)
+        with _postgresql(url, statement) as found:
+            yield from found
+        return
     if _is_sqlite_file(url):
-        return _sqlite(url, statement, rows_per_batch)
-    return _cursor(url, statement, rows_per_batch)
+        yield from _sqlite(url, statement, rows_per_batch)
+        return
+    yield from _cursor(url, statement, rows_per_batch)
 
 
-def _postgresql(
-    url: sa.URL,
-    statement: Statement,
-) -> Iterator[pa.RecordBatch]:
+@contextmanager
+def _postgresql(url: sa.URL, statement: Statement) -> Iterator[pa.RecordBatchReader]:
     """Read by ADBC, which streams a COPY unless there are parameters to bind."""
-    dialect = postgresql.dialect(paramstyle="numeric_dollar")
+    # SQLAlchemy leaves it untyped.
+    dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
     with closing(adbc_postgresql.connect(address)) as connection:
         with closing(connection.cursor()) as settings:
             for setting in _SETTINGS:
                 settings.execute(setting)
         options = {"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)}
-        yield from _adbc(connection, statement, dialect, options)
+        with _adbc(connection, statement, dialect, options) as found:
+            yield found
 
 
 def _sqlite(
@@ -164,26 +167,29 @@ def _sqlite(
     So a row of empty texts goes ahead of the statement's, and is cut off again.
     """
     rows = statement.subquery()
-    ahead = sa.select(*(sa.literal_column("''").label(c.name) for c in rows.c))
+    ahead: sa.Select[*tuple[Any, ...]] = sa.select(
+        *(sa.literal_column("''").label(c.name) for c in rows.c)
+    )
     texts = sa.select(*(sa.cast(c, sa.Text).label(c.name) for c in rows.c))
-    both = sa.union_all(ahead, texts)
+    both: sa.CompoundSelect[*tuple[Any, ...]] = sa.union_all(ahead, texts)
     dialect = sqlite.dialect(paramstyle="qmark")
     with closing(adbc_sqlite.connect(f"{_sqlite_file(url)}?mode=ro")) as connection:
         options = {"adbc.sqlite.query.batch_rows": str(rows_per_batch)}
-        batches = _adbc(connection, both, dialect, options)
-        first = next(batches)
-        if any(value != "" for value in first.slice(0, 1).to_pylist()[0].values()):
-            raise OSError("SQLite gave the rows of a UNION ALL out of turn")
-        yield first.slice(1)
-        yield from batches
+        with _adbc(connection, both, dialect, options) as found:
+            first = found.read_next_batch()
+            if any(value != "" for value in first.slice(0, 1).to_pylist()[0].values()):
+                raise OSError("SQLite gave the rows of a UNION ALL out of turn")
+            yield first.slice(1)
+            yield from found
 
 
+@contextmanager
 def _adbc(
     connection: adbc.Connection,
     statement: sa.SelectBase,
     dialect: sa.Dialect,
     options: dict[str, str],
-) -> Iterator[pa.RecordBatch]:
+) -> Iterator[pa.RecordBatchReader]:
     inline = {"render_postcompile": True}
     compiled = statement.compile(dialect=dialect, compile_kwargs=inline)
     names = getattr(compiled, "positiontup", None) or []
@@ -191,7 +197,7 @@ def _adbc(
     with closing(connection.cursor()) as cursor:
         cursor.adbc_statement.set_options(**options)
         cursor.execute(str(compiled), bound or None)
-        yield from cursor.fetch_record_batch()
+        yield cursor.fetch_record_batch()
 
 
 def _cursor(
@@ -205,7 +211,9 @@ def _cursor(
     with reader.connect() as connection:
         found = connection.execution_options(max_row_buffer=rows_per_batch)
         for rows in found.execute(statement).partitions(rows_per_batch):
-            columns = [pa.array(map(_text, c), pa.string()) for c in zip(*rows)]
+            columns = [
+                pa.array(map(_text, c), pa.string()) for c in zip(*rows, strict=True)
+            ]
             yield pa.record_batch(columns, names=names)
 
 

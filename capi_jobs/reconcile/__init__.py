@@ -32,7 +32,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 @contextmanager
-def reconcile(
+def reconcile(  # noqa: PLR0913 - two sides, the ledger between them
     *,
     orders: Batches,
     sent_events: Batches,

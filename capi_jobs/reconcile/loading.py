@@ -79,7 +79,8 @@ SELECT order_key AS order_id, own_id,
     CASE WHEN time_fault IS DISTINCT FROM 'naive' THEN CAST(
         timezone(getvariable('day_zone'), instant) AS DATE) END AS day,
     read_money(value) AS value, code(currency) AS currency,
-    exclusion(status, is_test, consent, consent_told, c.channel IS NOT NULL) AS excluded,
+    exclusion(status, is_test, consent, consent_told, c.channel IS NOT NULL)
+        AS excluded,
     time_fault, c.takes_from,
     hash(order_id, own_id, event_name, t, value, currency, status, i.channel, consent,
         is_test) AS content
@@ -155,7 +156,9 @@ def _small_tables(
     connection.execute("CREATE TABLE names (spelling VARCHAR, canonical VARCHAR)")
     if names := policy.names():
         connection.executemany("INSERT INTO names VALUES ($1, $2)", [*names.items()])
-    connection.execute("CREATE TABLE channels (channel VARCHAR, takes_from TIMESTAMPTZ)")
+    connection.execute(
+        "CREATE TABLE channels (channel VARCHAR, takes_from TIMESTAMPTZ)"
+    )
     for channel in policy.channels:
         age = policy.age_max(channel)
         connection.execute(

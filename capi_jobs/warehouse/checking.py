@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from capi_jobs import duck
 from capi_jobs.errors import DataContractFault
-from capi_jobs.warehouse.contract import Finding, SentEvents, Source
+from capi_jobs.warehouse.contract import Finding, SentEvents, Severity, Source
 from capi_jobs.warehouse.readers import Reader
 from capi_jobs.warehouse.sources import Found, find
 
@@ -79,7 +79,9 @@ def _rows(found: Found) -> Iterator[Finding]:
     with duck.workspace(_MEMORY_LIMIT_MB) as connection:
         with feed.told():
             connection.register("arrived", feed.reader())
-            connection.execute(_LOAD, {"zone": found.source.timezone, "time": found.time})
+            connection.execute(
+                _LOAD, {"zone": found.source.timezone, "time": found.time}
+            )
         yield from _row_findings(found, connection)
 
 
@@ -106,7 +108,7 @@ GROUP BY order_id HAVING count(*) > 1
 """
 _DIFFERING = _TWICE + " AND min(content) <> max(content)"
 
-_TIME_MESSAGES = {
+_TIME_MESSAGES: dict[str, tuple[str, Severity, str]] = {
     "missing": ("times_missing", "warning", "have no {time}"),
     "unreadable": ("times_unreadable", "warning", "have a {time} that is no time"),
     "naive": (
@@ -153,7 +155,7 @@ class _Asker:
     def ask(
         self,
         code: str,
-        severity: str,
+        severity: Severity,
         message: str,
         query: str,
         values: dict[str, str] | None = None,
@@ -161,12 +163,11 @@ class _Asker:
         count, ids = self._found(query, values or {})
         if not count:
             return
-        # If no row is right, it is the column that is wrong.
-        worst = "error" if count == self._rows else severity
         scope = f"{count:,} of {self._rows:,} rows"
         if self._rows == ROWS_CHECKED_MAX:
             scope += " (the first that came; the rest was not looked at)"
-        level = "error" if worst == "error" else "warning"
+        # If no row is right, it is the column that is wrong.
+        level: Severity = "error" if count == self._rows else severity
         yield Finding(code, level, self._source, f"{scope} {message}", ids)
 
     def repeated(self) -> Iterator[Finding]:

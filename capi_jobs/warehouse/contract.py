@@ -70,6 +70,7 @@ class SentEvents:
 
 
 Source = OrdersSource | SentEvents
+Severity = Literal["error", "warning"]  # an error stops runs, a warning rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Finding:
     """One way in which a source breaks the contract."""
 
     code: str
-    severity: Literal["error", "warning"]  # an error stops runs, a warning rows
+    severity: Severity
     source: str
     message: str
     ids: tuple[str, ...] = ()  # samples

@@ -24,9 +24,9 @@ _MEMORY_LIMIT_MB = 256
 _FILES = re.compile(r"(?i)[^\"]*\.(parquet|csv|tsv|csv\.gz|tsv\.gz|csv\.zst)")
 # What PostgreSQL reads as a time is decided here, as it cannot try a cast.
 _TIME = (
-    r"^\s*\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+    r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
     r"([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d+)?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?)?"
-    r"\s*$"
+    r"$"
 )
 _DAY_GLOB = "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]*"
 
@@ -34,7 +34,9 @@ _DAY_GLOB = "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]*"
 class Reader(Protocol):
     """Reads one warehouse, and only reads."""
 
-    dialect: Dialect
+    @property
+    def dialect(self) -> Dialect:
+        """What the database writes in its own way."""
 
     def source(self, relation: str | None, query: str | None) -> sa.FromClause:
         """Return what to select from."""
@@ -62,7 +64,7 @@ def reader_for(url: str) -> Reader:
 def _any_array(column: Column, keys: Sequence[Any]) -> sa.ColumnElement[bool]:
     kind = sa.Text if not keys or isinstance(keys[0], str) else sa.BigInteger
     array = sa.bindparam(None, list(keys), type_=postgresql.ARRAY(kind))
-    return column == sa.func.any(array)
+    return column == sa.any_(array)
 
 
 def _in_list(column: Column, keys: Sequence[Any]) -> sa.ColumnElement[bool]:
@@ -82,7 +84,7 @@ _SQLITE = Dialect(
     among=_in_list,
     # julianday() reads what is no date, too: the time of day, "now", numbers.
     unreadable=lambda text: sa.or_(
-        ~text.op("GLOB")(_DAY_GLOB), sa.func.julianday(text).is_(None)
+        ~text.bool_op("GLOB")(_DAY_GLOB), sa.func.julianday(text).is_(None)
     ),
     keys_per_statement=30_000,  # SQLite takes 32,766 parameters
 )
@@ -105,12 +107,19 @@ class DatabaseReader:
         """Return the relation, or the query as a subquery."""
         return source_of(relation, query)
 
-    def describe(self, statement: Statement, relation: str | None) -> pa.Schema:
+    def describe(
+        self,
+        statement: Statement,
+        relation: str | None,  # noqa: ARG002 - DuckDB's way needs it
+    ) -> pa.Schema:
         """Ask the database."""
         return rows.describe(self.url, statement, unavailable=WarehouseUnavailable)
 
     def stream(
-        self, statement: Statement, relation: str | None, rows_per_batch: int
+        self,
+        statement: Statement,
+        relation: str | None,  # noqa: ARG002 - DuckDB's way needs it
+        rows_per_batch: int,
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows by the fastest way there is."""
         return rows.stream(
@@ -134,7 +143,7 @@ _DUCKDB = Dialect(
     json_text=sa.func.to_json,
     among=_unnested,
     unreadable=lambda text: sa.or_(
-        ~sa.func.regexp_matches(text, _TIME),
+        ~sa.func.regexp_matches(text, _TIME, type_=sa.Boolean),
         sa.func.try_strptime(sa.func.left(text, 10), "%Y-%m-%d").is_(None),
     ),
     inline=True,
@@ -169,9 +178,7 @@ class DuckReader:
                     yield batch.slice(start, rows_per_batch)
 
     @contextmanager
-    def _connected(
-        self, relation: str | None
-    ) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _connected(self, relation: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
         files = relation if _is_file(relation) else None
         path = None if files else self.path
         try:
@@ -205,7 +212,7 @@ def _reader(
     connection: duckdb.DuckDBPyConnection, statement: Statement, rows_per_batch: int
 ) -> pa.RecordBatchReader:
     compiled = statement.compile(
-        dialect=postgresql.dialect(paramstyle="numeric_dollar"),
+        dialect=postgresql.dialect(paramstyle="numeric_dollar"),  # type: ignore[no-untyped-call]
         compile_kwargs={"render_postcompile": True},
     )
     bound = [compiled.params[name] for name in compiled.positiontup or ()]

@@ -79,8 +79,7 @@ def in_time(
     column: Column = sa.column(name)
     start, end = _bounds(kind, interval)
     if dialect.inline:
-        first, last = (sa.bindparam(None, t, literal_execute=True) for t in (start, end))
-        return sa.and_(column >= first, column < last)
+        return sa.and_(column >= _written(start), column < _written(end))
     return sa.and_(column >= start, column < end)
 
 
@@ -94,8 +93,12 @@ def not_in_time(
         return sa.or_(column.is_(None), dialect.unreadable(text))
     if not dialect.infinite:
         return column.is_(None)
-    infinity = (sa.literal_column("'infinity'"), sa.literal_column("'-infinity'"))
-    return sa.or_(column.is_(None), *(column == sign for sign in infinity))
+    infinite = column.in_([_written("infinity"), _written("-infinity")])
+    return sa.or_(column.is_(None), infinite)
+
+
+def _written(value: datetime | str) -> Column:
+    return sa.bindparam(None, value, literal_execute=True)
 
 
 def _bounds(

@@ -1,4 +1,4 @@
-"""A source as it was found: which of our columns it has, and the questions put to it."""
+"""A source as it was found: which of our columns it has, what can be asked of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +29,8 @@ from capi_jobs.warehouse.selection import (
     in_time,
     not_in_time,
 )
+
+_DIGITS_MAX = 18  # of an integer that fits 64 bits whatever its digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,17 @@ def find(reader: Reader, source: Source) -> Found:
     everything = all_of(reader.source(source.relation, source.query))
     schema = reader.describe(everything, source.relation)
     wanted = _wanted(source)
-    columns = {ours: name for ours, theirs in wanted.items()
-               if (name := _name_in(schema, theirs))}
+    columns = {
+        ours: name
+        for ours, theirs in wanted.items()
+        if (name := _name_in(schema, theirs))
+    }
     mapped = {*source.columns}
     if isinstance(source, OrdersSource):
         mapped |= {CUSTOM + name for name in source.custom}
-    astray = {ours: wanted[ours] for ours in wanted
-              if ours in mapped and ours not in columns}
+    astray = {
+        ours: wanted[ours] for ours in wanted if ours in mapped and ours not in columns
+    }
     return Found(reader, source, columns, schema, astray)
 
 
@@ -142,7 +148,7 @@ def narrow(found: Found, names: Sequence[str], interval: DataInterval) -> Statem
 def order_keys(found: Found, interval: DataInterval) -> Statement:
     """All that decides about an order's class."""
     told = "true" if "consent" in found.columns else "false"
-    flag = sa.literal_column(f"'{told}'").label("consent_told")
+    flag: Column = sa.literal_column(f"'{told}'").label("consent_told")
     return narrow(found, KEY_COLUMNS, interval).add_columns(flag)
 
 
@@ -180,5 +186,4 @@ def _comparable(found: Found, keys: Sequence[str]) -> tuple[Column, list[Any]]:
 
 
 def _is_integer(key: str) -> bool:
-    # 18 digits fit 64 bits; no id that databases write has a plus or leading zeros.
-    return len(key) <= 18 and key.isdecimal() and key.isascii()
+    return len(key) <= _DIGITS_MAX and key.isdecimal() and key.isascii()

@@ -8,7 +8,6 @@ from capi_jobs.orders.choosing import (
     event_id_of,
     exclusion,
     future_fault,
-    plausible_sum,
     template_fault,
 )
 from capi_jobs.orders.reading import read_order
@@ -19,7 +18,6 @@ __all__ = [
     "event_id_of",
     "exclusion",
     "future_fault",
-    "plausible_sum",
     "read_id",
     "read_order",
     "template_fault",

@@ -7,16 +7,9 @@ data is sane at large stands in `expectations/`.
 import re
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Literal
 
 from capi_jobs.model import Order, RowFault
-
-# Vouchers take off up to four fifths, and the cheapest goods cost as much as their
-# shipping and tax together; what goes wrong (cents taken for units, a line's total
-# taken for a piece's price, another currency) mostly lies far beyond.
-SUM_SHARE_MIN = Decimal("0.2")
-SUM_SHARE_MAX = Decimal(3)
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _PLACEHOLDERS = frozenset({"order_id", "event_name", "currency"})
@@ -54,28 +47,6 @@ def future_fault(order: Order, now: datetime, future_max: timedelta) -> RowFault
     if order.completed_at <= now + future_max:
         return None
     return RowFault("completed_at_in_future", "completed_at lies in the future")
-
-
-def plausible_sum(
-    order: Order,
-    *,
-    share_min: Decimal = SUM_SHARE_MIN,
-    share_max: Decimal = SUM_SHARE_MAX,
-) -> bool | None:
-    """Compare the value with the sum of the lines; None if they tell no sum.
-
-    A value of zero is a gift or a voucher, so it always is plausible.
-    """
-    prices = [item.unit_price for item in order.items]
-    if not prices or None in prices:
-        return None
-    total = sum(
-        (item.quantity * (item.unit_price or Decimal(0)) for item in order.items),
-        Decimal(0),
-    )
-    if not order.value:
-        return True
-    return share_min * total <= order.value <= share_max * total
 
 
 def event_id_of(order: Order, browser_event_id: str | None, template: str) -> str:

@@ -4,13 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from capi_jobs.orders import (
-    event_id_of,
-    exclusion,
-    future_fault,
-    plausible_sum,
-    template_fault,
-)
+from capi_jobs.orders import event_id_of, exclusion, future_fault, template_fault
 from tests.orders.building import order
 
 
@@ -72,31 +66,6 @@ def test_order_of_the_future_is_a_fault_beyond_the_clocks_difference() -> None:
     late = future_fault(order(completed_at="2026-11-20T10:01:01Z"), now, skew)
     assert late
     assert late.rule == "completed_at_in_future"
-
-
-def lines(*prices: str | None) -> list[dict[str, object]]:
-    return [{"sku": "A", "quantity": 2, "unit_price": price} for price in prices]
-
-
-@pytest.mark.parametrize(
-    ("value", "items", "expected"),
-    [
-        ("20", lines("5", "5"), True),
-        ("4", lines("10"), True),
-        ("3.99", lines("10"), False),
-        ("60", lines("10"), True),
-        ("60.01", lines("10"), False),
-        ("2000", lines("10"), False),
-        ("0", lines("10"), True),
-        ("5", lines("0"), False),
-        ("5", lines("10", None), None),
-        ("5", [], None),
-    ],
-)
-def test_plausible_sum(
-    value: str, items: list[dict[str, object]], expected: bool | None
-) -> None:
-    assert expected is plausible_sum(order(value=value, items=items))
 
 
 def test_event_id_is_the_order_s_own_else_the_browser_s_else_the_template_s() -> None:

@@ -15,6 +15,7 @@ from capi_jobs.config import Destination, Settings
 from capi_jobs.conversion import Converter
 from capi_jobs.model import Conversion, Entry, Hold, Order, OrderKey, Prepared, RowFault
 from capi_jobs.orders import exclusion, future_fault, read_order
+from capi_jobs.orders.scalars import text_of
 from capi_jobs.platforms import Limits, platform_named
 from capi_jobs.validation import SuiteVerdict, Validator
 
@@ -117,7 +118,7 @@ class Preparer:
         rows: Mapping[str, Sequence[Row]],
     ) -> list[_Candidate]:
         """Join keys and rows; put aside what needs no look at its values."""
-        candidates = []
+        candidates = list[_Candidate]()
         for key in keys:
             found = rows.get(key.order_id, ())
             fault = key.fault or (_AMBIGUOUS if len(found) > 1 else None)
@@ -217,9 +218,18 @@ class Preparer:
         )
 
     def frozen(self, prepared: Prepared, entry: Entry) -> Prepared:
-        """Give a rebuilt conversion the id and time under which it was first sent."""
+        """Give a rebuilt conversion what it was first sent with: ids, time and value.
+
+        Platforms tell copies by name, id and time; and whichever copy counts, its
+        value is the one in the books.
+        """
         made = replace(
-            prepared.conversion, event_id=entry.event_id, event_time=entry.event_time
+            prepared.conversion,
+            event_id=entry.event_id,
+            event_name=entry.event_name,
+            event_time=entry.event_time,
+            value=entry.value,
+            currency=entry.currency,
         )
         event = self.platform.event(made)
         return replace(prepared, entry=entry, conversion=made, event=event)
@@ -261,11 +271,17 @@ def _held_key(destination: str, key: OrderKey, fault: RowFault) -> Hold:
     )
 
 
+def order_id_of(row: Row) -> str:
+    """Return a row's order id as keys have it: without spaces around it, else empty."""
+    told = row.get("order_id")
+    return told.strip(" ") if isinstance(told, str) else text_of(told) or ""
+
+
 def _by_order(rows: Iterable[Row]) -> dict[str, list[Row]]:
     """Group rows; equal ones are one row told twice, which warehouses do."""
     grouped: dict[str, list[Row]] = {}
     for row in rows:
-        same = grouped.setdefault(str(row.get("order_id") or ""), [])
+        same = grouped.setdefault(order_id_of(row), [])
         if row not in same:
             same.append(row)
     return grouped

@@ -125,11 +125,14 @@ class Delivery(Section):
         json_schema_extra={"why": "with doubling waits: half a minute"},
     )
     in_doubt_attempts_max: int = Field(
-        10,
+        20,
         ge=1,
         le=100,
         description="calls ever made for an event in doubt; then a person decides",
-        json_schema_extra={"why": "hourly runs reach it within the dedup window"},
+        json_schema_extra={
+            "why": "a refused call of 2,000 is halved eleven times until its bad event"
+            " is alone; hourly runs reach it within the dedup window"
+        },
     )
 
     @field_validator("call_deadline")

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from capi_jobs.batching import batches
-from capi_jobs.delivery.attempt import Attempts, Clock, Lane, Means, Result, Transport
+from capi_jobs.delivery.attempt import Attempts, Result
 from capi_jobs.delivery.isolation import isolate
+from capi_jobs.delivery.means import Clock, Lane, Means, Transport
 from capi_jobs.delivery.resend import AsyncRebuild, Rebuild, resend_doubtful
 from capi_jobs.delivery.tally import Tally
 from capi_jobs.errors import DestinationStopped
@@ -44,13 +45,11 @@ class LaneDelivery:
         # Iterators and their connections live in one thread: SQLite insists on it.
         with ThreadPoolExecutor(1, thread_name_prefix="pages") as reader:
             again = self._in(reader, rebuild)
-            try:
-                await resend_doubtful(self._attempts, again)
-                await self._send_pages(reader)
-                await resend_doubtful(self._attempts, again)
-            except BaseExceptionGroup as group:
-                # Its first cause is what the operator must know.
-                raise _first(group) from group
+            await resend_doubtful(self._attempts, again)
+            await self._send_pages(reader)
+            if self._attempts.fault:
+                raise self._attempts.fault
+            await resend_doubtful(self._attempts, again)
         return self._attempts.tally
 
     async def _send_pages(self, reader: ThreadPoolExecutor) -> None:
@@ -62,9 +61,15 @@ class LaneDelivery:
         coming = ahead()
         try:
             async with asyncio.TaskGroup() as calls:
-                while (page := await coming) is not None and not self._attempts.over:
-                    coming = ahead()
-                    await self._begin(page, calls)
+                try:
+                    while (page := await coming) is not None:
+                        if self._attempts.over:
+                            break
+                        coming = ahead()
+                        await self._begin(page, calls)
+                # A group would cancel, and so put in doubt, what is in flight.
+                except Exception as error:  # noqa: BLE001 - raised by `run`
+                    self._attempts.broke(error)
         finally:
             await asyncio.wait([coming])
 
@@ -88,20 +93,28 @@ class LaneDelivery:
 
     async def _deliver(self, batch: Sequence[Prepared]) -> None:
         """Send a batch, then what is left of it, until nothing is or patience ends."""
-        attempts, parent, put_off = self._attempts, None, 0
         try:
-            while batch and not attempts.over:
-                result = await attempts.send(batch, parent)
-                batch, parent = result.left, result.batch_id
-                if result.batch_refused:
-                    batch = await isolate(attempts, result)
-                # A refusal that rejected its culprit is progress; all else is patience.
-                put_off += len(batch) >= len(result.left) > 0
-                if put_off >= attempts.settings.attempts_max:
-                    attempts.halt(_no_patience_left(attempts.lane.name, result))
+            self._attempts.tally.released += len(await self._insist(batch))
+        # Raised when the others are settled: what broke here may not tear them.
+        except Exception as error:  # noqa: BLE001 - raised by `run`
+            self._attempts.broke(error)
         finally:
-            attempts.tally.released += len(batch)
             self._slots.release()
+
+    async def _insist(self, batch: Sequence[Prepared]) -> Sequence[Prepared]:
+        """Return what could not be sent, though it is due."""
+        attempts, parent, put_off = self._attempts, None, 0
+        while batch and not attempts.over:
+            tried = len(batch)
+            result = await attempts.send(batch, parent)
+            batch, parent = result.left, result.batch_id
+            if result.batch_refused:
+                batch = await isolate(attempts, result)
+            # What left the batch is progress, whatever became of it.
+            put_off += len(batch) >= tried
+            if put_off >= attempts.settings.attempts_max and not attempts.over:
+                attempts.halt(_no_patience_left(attempts.lane.name, result))
+        return batch
 
     def _in(self, reader: ThreadPoolExecutor, rebuild: Rebuild) -> AsyncRebuild:
         loop = asyncio.get_running_loop()
@@ -114,8 +127,3 @@ def _no_patience_left(name: str, result: Result) -> DestinationStopped:
         f"{name}: calls were put off again and again ({said})",
         do="run again later: nothing is lost, what was put off is missing again",
     )
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -1,25 +1,23 @@
 """One call: due → claim (commit) → call → settle (commit). The only place that sends.
 
 Intent is committed before the call and the receipt after it, never a call inside a
-transaction. What to do with what is left is `lane.py`, `isolation.py`, `resend.py`.
+transaction. What to do with what is left: `__init__.py`, `isolation.py`, `resend.py`.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from capi_jobs.config import Delivery
+from capi_jobs.delivery.means import Lane, Means
 from capi_jobs.delivery.tally import Tally
 from capi_jobs.errors import DestinationStopped
-from capi_jobs.ledger import Ledger
-from capi_jobs.ledger.values import key_of
+from capi_jobs.ledger.values import EventKey, Settlement, key_of
 from capi_jobs.lifecycle import Event
 from capi_jobs.model import (
     Accepted,
     Answer,
-    Call,
     Deferred,
     Lost,
     NoAnswer,
@@ -28,8 +26,7 @@ from capi_jobs.model import (
     Receipt,
     Refused,
 )
-from capi_jobs.pace import Pace, Ticker
-from capi_jobs.platforms import Limits, Platform, Target
+from capi_jobs.pace import Pace
 
 T = TypeVar("T")
 
@@ -38,31 +35,6 @@ T = TypeVar("T")
 LOST_IN_A_ROW_MAX = 16
 # So many events refused with none taken between: not the events are bad, the set-up is.
 REFUSED_IN_A_ROW_MAX = 50
-
-
-class Clock(Ticker, Protocol):
-    """The time of day, beside the seconds that only grow."""
-
-    def now(self) -> datetime:
-        """Aware UTC."""
-
-
-class Transport(Protocol):
-    """What makes a call; `transport.Transport`, or a fake in tests."""
-
-    async def send(self, call: Call) -> Answer | NoAnswer:
-        """Make the call once."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
-    """One destination, as delivery sees it."""
-
-    name: str
-    platform: Platform
-    target: Target
-    token: str
-    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +57,6 @@ class Result:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What the house provides for a run."""
-
-    ledger: Ledger
-    transport: Transport
-    settings: Delivery
-    run_id: str
-    actor: str
-    clock: Clock
-    # Set by Ctrl-C and SIGTERM: no new call is begun.
-    stop: asyncio.Event
-
-
 class Attempts:
     """Makes calls for one destination and keeps the books of them."""
 
@@ -114,6 +72,9 @@ class Attempts:
         )
         self._lost_in_a_row = 0
         self._refused_in_a_row = 0
+        self._halted = asyncio.Event()
+        # What broke this lane; raised when all that is in flight is settled.
+        self.fault: Exception | None = None
 
     @property
     def over(self) -> bool:
@@ -122,11 +83,30 @@ class Attempts:
             self.tally.interrupted = True
         if self.stop.is_set():
             self.tally.interrupted = True
-        return self.tally.interrupted or self.tally.stopped is not None
+        return self.tally.interrupted or self._halted.is_set()
 
     def halt(self, fault: DestinationStopped) -> None:
         """Begin no new call for this destination."""
         self.tally.stopped = self.tally.stopped or fault
+        self._halted.set()
+
+    def broke(self, fault: Exception) -> None:
+        """Begin no new call, for ledger or warehouse failed; those in flight settle."""
+        self.fault = self.fault or fault
+        self._halted.set()
+
+    async def turn(self) -> bool:
+        """Wait for a turn, no longer than the run goes on; say whether it does."""
+        waits = [
+            asyncio.ensure_future(waiting)
+            for waiting in (self.pace.turn(), self.stop.wait(), self._halted.wait())
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiting in waits:
+                waiting.cancel()
+        return not self.over
 
     async def books(self, move: Callable[..., T], *args: object, **kw: object) -> T:
         """Run a move of the ledger beside the event loop; a cancel cannot tear it."""
@@ -135,10 +115,9 @@ class Attempts:
     async def send(
         self, batch: Sequence[Prepared], parent_id: str | None = None
     ) -> Result:
-        """Claim, call and settle. Nothing is left when it is over or too late."""
-        await self.pace.turn()
-        if self.over:
-            return Result()
+        """Claim, call and settle. Who is known or too late by then is not left."""
+        if not await self.turn():
+            return Result(left=batch)
         due, began = self._due(batch), self.clock.monotonic()
         claim = await self.books(
             self.ledger.claim,
@@ -154,21 +133,27 @@ class Attempts:
             return Result()
         ids = {entry.event_id for entry in claim.entries}
         kept = [item for item in due if item.entry.event_id in ids]
-        outcomes = await self.call_in_lease(claim.batch_id, kept, began)
-        await self._settle(claim.batch_id, kept, outcomes)
+        outcomes = await self.call_in_lease(claim.batch_id, kept, began, claim.attempts)
+        moves = {
+            key_of(item.entry): move_of(outcome)
+            for item, outcome in zip(kept, outcomes, strict=True)
+        }
+        await self.settle_each(claim.batch_id, moves, claim.attempts)
         return self._result(claim.batch_id, kept, outcomes)
 
     async def call_in_lease(
-        self, batch_id: str, items: Sequence[Prepared], began: float
+        self, batch_id: str, items: Sequence[Prepared], began: float, attempt: int
     ) -> Sequence[Outcome]:
         """Call only while the answer must come before the lease is over."""
         spent = self.clock.monotonic() - began
         room = self.settings.lease - self.settings.call_deadline
         if spent >= room.total_seconds():
             return [Deferred("the ledger took too long to claim")] * len(items)
-        return await self._call(batch_id, items)
+        return await self._call(batch_id, items, attempt)
 
-    async def _call(self, batch_id: str, items: Sequence[Prepared]) -> Sequence[Outcome]:
+    async def _call(
+        self, batch_id: str, items: Sequence[Prepared], attempt: int
+    ) -> Sequence[Outcome]:
         """Make the call of a claimed batch; an answer that nobody reads is lost."""
         platform = self.lane.platform
         call = platform.call(
@@ -187,6 +172,7 @@ class Attempts:
                 lost,
                 now=self.clock.now(),
                 actor=self.actor,
+                attempt=attempt,
             )
             raise
         return self._read(items, answer)
@@ -218,19 +204,17 @@ class Attempts:
         young = at - item.conversion.event_time <= oldest
         return young and (item.send_until is None or at <= item.send_until)
 
-    async def _settle(
-        self, batch_id: str, items: Sequence[Prepared], outcomes: Sequence[Outcome]
+    async def settle_each(
+        self, batch_id: str, moves: Mapping[EventKey, Settlement], attempt: int
     ) -> None:
-        moves = {
-            key_of(item.entry): move_of(outcome)
-            for item, outcome in zip(items, outcomes, strict=True)
-        }
+        """Write the receipt; `attempt` tells which call was answered."""
         await self.books(
             self.ledger.settle_each,
             batch_id,
             moves,
             now=self.clock.now(),
             actor=self.actor,
+            attempt=attempt,
         )
 
     def _result(
@@ -266,7 +250,7 @@ class Attempts:
         if deferred and not any(o.batch_refused for o in deferred):
             waits = [o.retry_after for o in deferred if o.retry_after is not None]
             self.pace.throttled(max(waits).total_seconds() if waits else None)
-        elif not any(isinstance(o, Lost) for o in outcomes):
+        elif outcomes and not any(isinstance(o, Lost) for o in outcomes):
             self.pace.answered()
 
     def _stop_when_harmful(self) -> None:

@@ -38,7 +38,7 @@ async def isolate(attempts: Attempts, refused: Result) -> Sequence[Prepared]:
         else:
             # Named, lost, put off or too late: the rest is as good as unknown again.
             return [*spared, *rest, *result.left]
-    return [*spared, *suspects] if len(suspects) > 1 else spared
+    return [*spared, *suspects]
 
 
 def _named(result: Result) -> bool:

@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from capi_jobs.batching import halves
 from capi_jobs.delivery.attempt import Attempts, move_of
-from capi_jobs.ledger.values import Doubt, key_of
-from capi_jobs.model import Accepted, Deferred, Entry, Lost, Outcome, Prepared, Refused
+from capi_jobs.ledger.values import Doubt, EventKey, key_of
+from capi_jobs.model import Deferred, Entry, Lost, Outcome, Prepared, Refused
 
-# Rebuild entries from the warehouse: event id → prepared, or why it cannot be.
-Rebuild = Callable[[Sequence[Entry]], Mapping[str, Prepared | str]]
-AsyncRebuild = Callable[[Sequence[Entry]], Awaitable[Mapping[str, Prepared | str]]]
+# Rebuild entries from the warehouse: event → prepared, or why it cannot be.
+Rebuilt = Mapping[EventKey, Prepared | str]
+Rebuild = Callable[[Sequence[Entry]], Rebuilt]
+AsyncRebuild = Callable[[Sequence[Entry]], Awaitable[Rebuilt]]
 
 # A refused batch of 1,000 is split about ten times until its bad event is alone.
 PASSES_MAX = 12
@@ -31,9 +32,10 @@ async def _one_pass(attempts: Attempts, rebuild: AsyncRebuild) -> bool:
     """Try every doubtful batch once; say whether one was split and needs another."""
     began, split = attempts.clock.now(), False
     while True:
-        await attempts.pace.turn()
-        if attempts.over:
+        if not await attempts.turn():
             return False
+        # The lease runs while we wait for the ledger, too.
+        asked = attempts.clock.monotonic()
         doubt = await attempts.books(
             attempts.ledger.claim_in_doubt,
             attempts.lane.name,
@@ -46,56 +48,42 @@ async def _one_pass(attempts: Attempts, rebuild: AsyncRebuild) -> bool:
         )
         if doubt is None:
             return split
-        outcomes = await _resend(attempts, doubt, rebuild)
+        outcomes = await _resend(attempts, doubt, rebuild, asked)
         if any(isinstance(o, Deferred) and o.batch_refused for o in outcomes):
             split |= await _split(attempts, doubt, outcomes)
 
 
 async def _resend(
-    attempts: Attempts, doubt: Doubt, rebuild: AsyncRebuild
+    attempts: Attempts, doubt: Doubt, rebuild: AsyncRebuild, began: float
 ) -> list[Outcome]:
-    entries, began = doubt.entries, attempts.clock.monotonic()
+    entries, batch = doubt.entries, doubt.batch
     rebuilt = await rebuild(entries)
     latest = attempts.clock.now() + attempts.settings.lease
-    ready, unsendable = list[Prepared](), dict[str, Outcome]()
+    ready, told = list[Prepared](), dict[EventKey, Outcome]()
     for entry in entries:
-        item = rebuilt.get(entry.event_id, "the order is no longer in the warehouse")
+        item = rebuilt.get(key_of(entry), "the order is no longer in the warehouse")
         if isinstance(item, str):
-            unsendable[entry.event_id] = Deferred(item)
+            told[key_of(entry)] = Deferred(item)
         elif not attempts.in_time(item, latest):
-            unsendable[entry.event_id] = Deferred("too old for the platform by now")
+            told[key_of(entry)] = Deferred("too old for the platform by now")
         else:
             ready.append(item)
-    batch_id = doubt.batch.batch_id
-    sent = await attempts.call_in_lease(batch_id, ready, began) if ready else []
-    answered = dict(zip((item.entry.event_id for item in ready), sent, strict=True))
-    outcomes = [(unsendable | answered)[entry.event_id] for entry in entries]
-    attempts.tally.resent += len(ready)
-    await _settle(attempts, doubt, outcomes)
-    _observe(attempts, sent)
-    return outcomes
-
-
-async def _settle(
-    attempts: Attempts, doubt: Doubt, outcomes: Sequence[Outcome]
-) -> None:
-    moves = {
-        key_of(entry): move_of(outcome)
-        for entry, outcome in zip(doubt.entries, outcomes, strict=True)
-    }
-    await attempts.books(
-        attempts.ledger.settle_each,
-        doubt.batch.batch_id,
-        moves,
-        now=attempts.clock.now(),
-        actor=attempts.actor,
-        attempt=doubt.batch.attempts,
+    sent = (
+        await attempts.call_in_lease(batch.batch_id, ready, began, batch.attempts)
+        if ready
+        else ()
     )
+    told |= zip((key_of(item.entry) for item in ready), sent, strict=True)
+    attempts.tally.resent += len(ready)
+    moves = {key: move_of(outcome) for key, outcome in told.items()}
+    await attempts.settle_each(batch.batch_id, moves, batch.attempts)
+    _observe(attempts, sent)
+    return [told[key_of(entry)] for entry in entries]
 
 
 def _observe(attempts: Attempts, outcomes: Sequence[Outcome]) -> None:
-    """Only what is settled for good is counted: the rest is in doubt as before."""
-    attempts.observe([o for o in outcomes if isinstance(o, Accepted | Lost)])
+    """A refusal rejects nothing here: the first send may have counted."""
+    attempts.observe([o for o in outcomes if not isinstance(o, Refused)])
     attempts.tally.in_doubt -= sum(isinstance(o, Lost) for o in outcomes)
 
 

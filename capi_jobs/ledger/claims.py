@@ -44,6 +44,7 @@ class Claims(Door):
         """
         if not wanted:
             return Claim("", ())
+        attempts = 1 + _attempts(connection, parent_id)
         batch = {
             "batch_id": new_id(now),
             "destination": _one_destination(wanted),
@@ -53,7 +54,7 @@ class Claims(Door):
             "first_sent_at": now,
             "last_sent_at": now,
             "lease_until": now + lease,
-            "attempts": 1 + _attempts(connection, parent_id),
+            "attempts": attempts,
             "parent_id": parent_id,
             "created_at": now,
         }
@@ -64,7 +65,8 @@ class Claims(Door):
             row = locked_batch(connection, str(batch["batch_id"]))
             write_history(connection, row, move, from_status=None)
         dropped = _dropped(connection, _others(wanted, kept))
-        return Claim(str(batch["batch_id"]) if kept else "", kept, dropped)
+        batch_id = str(batch["batch_id"]) if kept else ""
+        return Claim(batch_id, kept, dropped, attempts)
 
 
 def put_entries(

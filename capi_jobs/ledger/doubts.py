@@ -65,6 +65,8 @@ class Doubts(Door):
                 batches.c.destination == destination,
                 batches.c.status == Status.IN_DOUBT,
                 batches.c.first_sent_at > now + lease - dedup_window,
+                # Else the clock went back, and nobody knows how long ago it was.
+                batches.c.first_sent_at <= now,
                 batches.c.attempts < attempts_max,
                 batches.c.batch_id.not_in(list(exclude_batches)),
                 *given((sent_before, batches.c.last_sent_at.__lt__)),

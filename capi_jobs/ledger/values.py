@@ -39,6 +39,8 @@ class Claim:
     batch_id: str
     entries: tuple[Entry, ...]
     dropped: tuple[Dropped, ...] = ()
+    # Which call of these events it is: tells a late answer from one to a later call.
+    attempts: int = 1
 
     def __bool__(self) -> bool:
         return bool(self.entries)

@@ -1,4 +1,4 @@
-"""`demo`: the main job, played on a demo shop against the sandbox, as one would type it.
+"""`demo`: the main job on a demo shop against the sandbox, as one would type it.
 
 The shop lives in `capi_jobs/demo`, the sandbox in a process of its own; what is shown
 is what the commands print.
@@ -108,9 +108,8 @@ def _owed(shop: Path) -> dict[str, set[str]]:
 
     owed: dict[str, set[str]] = {"meta": set(), "tiktok": set(), "snapchat": set()}
     with closing(sqlite3.connect(f"{shop.resolve().as_uri()}?mode=ro", uri=True)) as db:
-        for kind, order_id in db.execute(
-            "SELECT kind, order_id FROM demo_truth WHERE kind LIKE 'owed\\_%' ESCAPE '\\'"
-        ):
+        truth = "SELECT kind, order_id FROM demo_truth WHERE kind GLOB 'owed_*'"
+        for kind, order_id in db.execute(truth):
             owed[kind.removeprefix("owed_")].add(order_id)
     return owed
 

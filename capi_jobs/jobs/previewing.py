@@ -16,7 +16,7 @@ from capi_jobs.config import Destination, Settings
 from capi_jobs.jobs.reading_files import read_rows
 from capi_jobs.model import Call, Hold, Order, OrderKey, OwedAs, Prepared, RowFault
 from capi_jobs.orders import event_id_of, read_order
-from capi_jobs.preparation import Page, Preparer, too_old
+from capi_jobs.preparation import Page, Preparer, order_id_of, too_old
 from capi_jobs.validation import Validator
 
 # What stands where a secret would be.
@@ -100,7 +100,7 @@ def _keys(
     keys: dict[str, OrderKey] = {}
     for row in rows:
         order = read_order(row, timezone=settings.orders_zone)
-        order_id = str(row.get("order_id") or "")
+        order_id = order_id_of(row)
         keys.setdefault(order_id, _key(order_id, order, template))
     uses = Counter(key.event_id for key in keys.values() if key.event_id)
     for key in keys.values():

@@ -6,6 +6,7 @@ Everything that comes from orders or platforms is hostile until Jinja escapes it
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from capi_jobs.report import charts, remedies, sentences
 from capi_jobs.report.amounts import grouped
@@ -37,6 +38,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("capi_jobs.report"),
         autoescape=True,  # whatever a file is called
+        finalize=_finished,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -63,6 +65,13 @@ def _environment() -> Environment:
         "reason_words": REASON_WORDS,
     }
     return environment
+
+
+def _finished(value: object) -> object:
+    """Make every text that is filled in printable; what is HTML already stays."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return sentences.printable(value)
+    return value
 
 
 def _percent(part: float, whole: float = 1) -> str:

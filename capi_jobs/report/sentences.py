@@ -19,6 +19,8 @@ _AMOUNTS_IN_SENTENCE = 2
 # A terminal's column; longer ids are cut in the middle, where they differ least.
 ID_SHOWN_MAX = 28
 _CUT = "…"
+# Platforms' messages have a sentence or two; more is a page of HTML.
+_WORDS_MAX = 600
 
 
 def level(told: DestinationReport) -> Level:
@@ -126,6 +128,12 @@ def short(identifier: str, most: int = ID_SHOWN_MAX) -> str:
         return shown
     half = (most - len(_CUT)) // 2
     return f"{shown[:half]}{_CUT}{ending[-half:]}"
+
+
+def printable(text: str) -> str:
+    """Show foreign words as text: cut, and what does not print as its escape."""
+    shown = "".join(_printed(each) for each in text[:_WORDS_MAX])
+    return shown if len(text) <= _WORDS_MAX else shown + _CUT
 
 
 def _printed(character: str) -> str:

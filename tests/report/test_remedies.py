@@ -1,0 +1,24 @@
+import shlex
+
+from capi_jobs.report import remedies
+
+
+def test_a_hostile_order_id_stays_one_argument() -> None:
+    order_id = '-x\'; rm -rf / "$(id)"'
+    told = remedies.of_rejection("meta eu", order_id)[1]
+    words = shlex.split(told.partition(": ")[2])
+    assert [
+        *("capi-jobs", "ledger", "requeue", "--destination", "meta eu"),
+        *("--because", "…", "--", order_id),
+    ] == words
+
+
+def test_inside_the_window_nobody_has_to_act() -> None:
+    (told,) = remedies.of_doubt("meta", "o1", by_itself=True)
+    assert told.startswith("Nothing: the next run sends them again")
+
+
+def test_a_rules_own_advice_comes_first() -> None:
+    assert remedies.of_hold("meta", "o1", "fill it")[0] == "Fill it."
+    general = remedies.of_hold("meta", "o1", "")[0]
+    assert general == "Mend the row at its source: the next run looks again."

@@ -1,0 +1,90 @@
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+
+from rich.console import Console
+
+from capi_jobs.ledger.values import Gate
+from capi_jobs.lifecycle import Event
+from capi_jobs.model import OrderClass
+from capi_jobs.report.contents import Target
+from capi_jobs.report.gather import gather
+from capi_jobs.report.terminal import print_report
+from tests.report.building import DAY, Shop, a_count
+
+
+def printed(shop: Shop, *, width: int = 100) -> str:
+    """What a plain terminal shows, without colour."""
+    console = Console(file=StringIO(), width=width, highlight=False)
+    target = Target("meta", "meta", timedelta(hours=48))
+    print_report(console, gather(shop.ledger, [target], DAY, DAY, now=shop.now))
+    assert isinstance(console.file, StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert width >= max(len(line) for line in lines)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def test_the_balance_stands_on_one_screen(shop: Shop) -> None:
+    shop.assess(
+        a_count(OrderClass.MISSING, 4),
+        a_count(OrderClass.SEEN_SERVER, 3, currency="JPY", value=Decimal(900)),
+        a_count(OrderClass.EXCLUDED, 2, reason="consent_denied"),
+    )
+    shop.send(Event.ACCEPTED, "o1", "o2")
+    expected = """
+✓ meta
+  Every one of 9 completed orders stands in one column; 2 recovered, worth 20.00
+  EUR; 2 are owed still; nothing needs you.
+  column                orders  value
+  delivered                  2  20.00 EUR
+  seen from the server       3  900 JPY
+  missing                    2  20.00 EUR
+  excluded                   2  20.00 EUR
+    consent_denied           2  20.00 EUR
+  completed orders           9  60.00 EUR · 900 JPY
+  remainder                  0  ✓ the books close
+  recovered                  2  20.00 EUR"""
+    assert expected == printed(shop, width=80)
+
+
+def test_what_needs_a_person_comes_with_the_command_to_type(shop: Shop) -> None:
+    shop.gate = Gate.ASK
+    shop.assess(a_count(OrderClass.MISSING, 4))
+    shop.hold("[red]o1[/]")
+    shop.send(Event.REFUSED, "o2", reason="[bold]no[/]")
+    shop.send(Event.LOST, "o3", reason="timed out")
+    text = printed(shop)
+    assert '    capi-jobs approve r1 --because "…"' in text
+    assert "! 1 order held: currency_unknown" in text
+    assert "! 1 order rejected: [bold]no[/]" in text
+    assert "– 1 order in doubt: timed out; the next run sends them again" in text
+    assert "-- '[red]o1[/]'" in text
+
+
+def test_what_does_not_close_is_named(shop: Shop) -> None:
+    shop.assess(a_count(OrderClass.MISSING, 1))
+    shop.send(Event.ACCEPTED, "o1", "o2")
+    text = printed(shop)
+    assert "✗ meta\n  The books do not close" in text
+    assert "remainder             -1  ✗ -10.00 EUR" in text
+    assert "✗ meta, 2026-11-20: missing would hold -1 orders" in text
+    assert "→ start a run over these days" in text
+
+
+def test_a_narrow_terminal_is_filled_not_overrun(shop: Shop) -> None:
+    shop.assess(a_count(OrderClass.MISSING, 4))
+    shop.hold("o" * 300)
+    assert "missing" in printed(shop, width=60)
+
+
+def test_nothing_was_looked_at(shop: Shop) -> None:
+    assert printed(shop) == "\n– meta\n  No run has looked at these days yet."
+
+
+def test_of_many_troubles_the_largest_are_printed(shop: Shop) -> None:
+    for n in range(9):
+        shop.hold(f"o{n}", rule=f"rule_{n}")
+    shop.hold("o9", "o10", rule="rule_8")
+    text = printed(shop)
+    assert "! 3 orders held: rule_8" in text
+    assert "4 more are held: see the HTML report" in text

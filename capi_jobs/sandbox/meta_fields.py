@@ -141,7 +141,6 @@ CUSTOM: Table = {
     "value": AMOUNT,
     "currency": Rule(is_currency_in_any_case, "must be a currency of ISO 4217"),
     "content_ids": TEXTS,
-    "contents": Rule(lambda value: type(value) is list, "must be a list"),
     "content_type": Rule(
         lambda value: (
             value in {"product", "product_group"} if isinstance(value, str) else False

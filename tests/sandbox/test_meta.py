@@ -140,7 +140,7 @@ TYPED = """
 
 @pytest.mark.parametrize("path", TYPED)
 def test_a_list_in_a_list_is_right_nowhere(shop: Shop, path: str) -> None:
-    event = app_event()
+    event = edited(app_event(), "event_name", "Lead")  # so that parts may be absent
 
     assert ok(shop.meta(event))
     assert not ok(shop.meta(edited(event, path, [[]])))

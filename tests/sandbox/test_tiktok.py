@@ -9,6 +9,7 @@ from tests.sandbox.builders import (
     EM,
     GONE,
     NOON,
+    TOKEN,
     Shop,
     edited,
     ok,
@@ -195,3 +196,14 @@ def test_hashes_outside_a_known_vocabulary_are_refused() -> None:
     shop = shop_of(vocabulary={"tiktok.email": frozenset({sha256("other")})})
 
     assert shop.tiktok(tiktok_event()).json()["code"] == 40062
+
+
+def test_a_body_without_its_source_is_refused(shop: Shop) -> None:
+    response = shop.client.post(
+        "/open_api/v1.3/event/track/",
+        json={"data": [tiktok_event()]},
+        headers={"Access-Token": TOKEN},
+    )
+
+    message = "event_source: Missing data for required field"
+    assert response.json()["message"] == message

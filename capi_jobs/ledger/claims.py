@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from capi_jobs.ledger.bulk import insert_new
 from capi_jobs.ledger.columns import among, kept_id
 from capi_jobs.ledger.door import LOCK_KEYS, Door, advisory_lock, moving
 from capi_jobs.ledger.forgotten import any_forgotten, digest_of
@@ -111,37 +111,14 @@ def _insert_entries(
 ) -> tuple[Entry, ...]:
     if not wanted:
         return ()
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    # No target: the primary key and "one conversion per order" both count.
-    statement = (
-        dialect.insert(entries)
-        .on_conflict_do_nothing()
-        .returning(entries.c.event_name, entries.c.event_id, entries.c.order_id)
-    )
     # Sorted, so that two workers wait for each other instead of locking up.
-    rows = [_row(entry, batch_id) for entry in sorted(wanted, key=_mark)]
-    returned = {tuple(row) for row in connection.execute(statement, rows)}
+    returned = insert_new(connection, sorted(wanted, key=_mark), batch_id)
     kept = []
     for entry in wanted:
         if _mark(entry) in returned:
             returned.remove(_mark(entry))
             kept.append(entry)
     return tuple(kept)
-
-
-def _row(entry: Entry, batch_id: str) -> dict[str, object]:
-    return {
-        "destination": entry.destination,
-        "event_name": entry.event_name,
-        "event_id": entry.event_id,
-        "order_id": entry.order_id,
-        "event_time": entry.event_time,
-        "day": entry.day,
-        "value": entry.value,
-        "currency": entry.currency,
-        "owed_as": entry.owed_as,
-        "batch_id": batch_id,
-    }
 
 
 def _mark(entry: Entry) -> _Mark:

@@ -131,7 +131,7 @@ WITH told AS (
         WHEN rule IS NOT NULL AND (fault IS NOT NULL OR NOT released) THEN 'held'
         WHEN late THEN 'expired'
         ELSE 'missing' END AS class,
-        browser.rank < 2 AND getvariable('surely_over')
+        browser.rank < 2 AND isfinite(browser.sent_at) AND getvariable('surely_over')
             <= browser.sent_at + getvariable('dedup_window') AS fresh
     FROM told
 ), owed AS (

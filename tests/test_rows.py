@@ -1,0 +1,121 @@
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+
+from capi_jobs import rows
+from capi_jobs.errors import DataContractFault, LedgerUnavailable, WarehouseUnavailable
+
+NUMBERS = 2_500
+TABLE = sa.table("numbers", sa.column("n", sa.Integer), sa.column("word", sa.Text))
+
+
+@pytest.fixture
+def url(database_url: str) -> str:
+    """Numbers, with words that begin where no batch looks for a column's type."""
+    engine = sa.create_engine(database_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE numbers (n INTEGER, word TEXT)"))
+        values = [
+            {"n": n, "word": "a'b%" if n > NUMBERS - 10 else None}
+            for n in range(NUMBERS)
+        ]
+        connection.execute(sa.text("INSERT INTO numbers VALUES (:n, :word)"), values)
+    return database_url
+
+
+def read(url: str | sa.URL, statement: rows.Statement) -> list[pa.RecordBatch]:
+    batches = rows.stream(
+        url, statement, rows_per_batch=1_000, unavailable=LedgerUnavailable
+    )
+    return list(batches)
+
+
+def texts(batches: Iterable[pa.RecordBatch]) -> list[dict[str, str]]:
+    return [row for batch in batches for row in batch.to_pylist()]
+
+
+def test_rows_come_in_batches_no_larger_than_asked_for(url: str) -> None:
+    batches = read(url, sa.select(TABLE))
+
+    assert NUMBERS == sum(batch.num_rows for batch in batches)
+    assert max(batch.num_rows for batch in batches) <= 1_000
+
+
+def test_values_are_bound_whatever_they_hold(url: str) -> None:
+    statement = sa.select(sa.cast(TABLE.c.n, sa.Text).label("n"))
+    statement = statement.where(TABLE.c.word == "a'b%", TABLE.c.n < NUMBERS - 8)
+
+    assert [{"n": str(NUMBERS - 9)}] == texts(read(url, statement))
+
+
+def test_a_column_of_nulls_may_end_in_text(url: str) -> None:
+    words = [row["word"] for row in texts(read(url, sa.select(TABLE)))]
+
+    assert 9 == words.count("a'b%")
+    assert NUMBERS - 9 == words.count(None)  # type: ignore[arg-type]
+
+
+def test_no_rows_are_no_error(url: str) -> None:
+    assert [] == texts(read(url, sa.select(TABLE).where(TABLE.c.n < 0)))
+
+
+def test_any_other_database_is_read_by_a_cursor(tmp_path: Path) -> None:
+    """As one that ADBC knows nothing of: here a file that only sqlite3 takes."""
+    path = tmp_path / "numbers.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE numbers (n, word)")
+        connection.executemany(
+            "INSERT INTO numbers VALUES (?, NULL)", ((n,) for n in range(NUMBERS))
+        )
+    url = f"sqlite:///file:{path}?uri=true&mode=ro"
+
+    batches = read(url, sa.select(TABLE))
+
+    assert [1_000, 1_000, 500] == [batch.num_rows for batch in batches]
+    assert {"n": "0", "word": None} == batches[0].to_pylist()[0]
+
+
+def test_types_are_described_as_the_database_has_them(url: str) -> None:
+    schema = rows.describe(url, sa.select(TABLE), unavailable=WarehouseUnavailable)
+
+    expected = pa.string() if url.startswith("sqlite") else pa.int32()
+    assert ["n", "word"] == schema.names
+    assert expected == schema.field("n").type
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////nowhere/x.sqlite", "postgresql+psycopg://me:s3cret@/x?host=/no"]
+)
+def test_what_cannot_be_reached_raises_what_the_caller_names(url: str) -> None:
+    with pytest.raises(LedgerUnavailable) as away:
+        read(url, sa.select(TABLE))
+
+    assert "s3cret" not in str(away.value)
+
+
+def test_a_query_that_is_wrong_is_not_called_an_outage(database_url: str) -> None:
+    engine = sa.create_engine(database_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE others (n INTEGER)"))
+    with pytest.raises(DataContractFault):
+        read(database_url, sa.select(TABLE))
+
+
+def test_a_value_that_cannot_be_read_is_not_shown(postgres_url: str) -> None:
+    email = sa.literal_column("'jane@example.com'::text::integer").label("n")
+
+    with pytest.raises(DataContractFault, match="22P02") as refused:
+        read(postgres_url, sa.select(email))
+
+    assert "jane" not in str(refused.value)
+
+
+def test_nothing_can_be_written_on_the_way(url: str) -> None:
+    engine = rows.engine(url)
+    with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError):
+        connection.execute(sa.text("DELETE FROM numbers"))

@@ -56,9 +56,8 @@ class Balances(Door):
     ) -> list[LedgerCount]:
         """Count entries by status and open holds by rule, as they are now.
 
-        What retention removed is counted still: it was delivered. Take the baseline
-        of an assessment here too, in the same moment as its keys are read. Without
-        days, everything is counted, orders without a day too.
+        What retention removed is counted still: it was delivered. Without days,
+        everything is counted, orders without a day too.
         """
         queries = (
             _entry_counts(destination, first, last),
@@ -269,14 +268,21 @@ def _day_balance(
 ) -> DayBalance:
     key = {"run_id": assessed.run_id, "destination": assessed.destination, "day": day}
     counts = connection.execute(select(balances).filter_by(**key))
-    then = connection.execute(select(baselines).filter_by(**key))
+    then = connection.execute(select(baselines).filter_by(**key)).all()
+    # Counted by `live_counts` for ever, and no longer there when the keys were read.
+    before = _removed_counts(assessed.destination, day, day).where(
+        removed.c.at <= assessed.assessed_at
+    )
+    told: dict[tuple[object, ...], LedgerCount] = {}
+    for row in [*then, *(connection.execute(before) if day else ())]:
+        _add(told, _ledger_count(row))
     return DayBalance(
         assessed.destination,
         day,
         assessed.run_id,
         assessed.assessed_at,
         tuple(_class_count(row) for row in counts),
-        tuple(_ledger_count(row) for row in then),
+        tuple(told.values()),
     )
 
 

@@ -196,6 +196,7 @@ class Assessment:
     gate: Gate
     gate_reasons: Sequence[str | Mapping[str, object]] = ()
     counts: Sequence[ClassCount] = ()
+    # What the ledger held of these days: count the very keys that were reconciled.
     baselines: Sequence[LedgerCount] = ()
     validations: Sequence[Validation] = ()
     coverage: Sequence[Coverage] = ()

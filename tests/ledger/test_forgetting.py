@@ -1,14 +1,15 @@
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from capi_jobs.errors import DecisionRefused
 from capi_jobs.ledger import Chosen, Ledger
 from capi_jobs.ledger.forgetting import Forgotten
 from capi_jobs.ledger.schema import METADATA
-from capi_jobs.ledger.values import Validation
+from capi_jobs.ledger.values import Claim, Validation
 from capi_jobs.lifecycle import Event, Status
 from tests.ledger.building import Bench, an_entry
 from tests.ledger.test_assessments import assess, start
@@ -166,3 +167,23 @@ def test_samples_are_found_however_json_writes_them(bench: Bench) -> None:
 def test_forgetting_needs_a_reason(bench: Bench) -> None:
     with pytest.raises(DecisionRefused, match="reason"):
         bench.ledger.forget(["o1"], actor="ana", reason="", now=bench.now)
+
+
+def test_a_claim_waits_for_a_forgetting_under_way(ledger: Ledger) -> None:
+    """Else it would look for digests too early, and insert the ids anew."""
+    bench = Bench(ledger)
+    delivered(bench)
+    forget_in = Ledger.forget.__wrapped__  # type: ignore[attr-defined]
+    with ThreadPoolExecutor(1) as worker:
+
+        def work(connection: Connection) -> Future[Claim]:
+            who = {"actor": "ana", "reason": "request", "now": bench.now}
+            forget_in(ledger, connection, [SECRET], **who)
+            claim = worker.submit(bench.claim, 1, order_id=SECRET, event_id=EVENT)
+            with pytest.raises(TimeoutError):
+                claim.result(timeout=0.5)
+            return claim
+
+        claim = ledger.in_transaction(work)
+
+        assert not claim.result(timeout=30)

@@ -1,13 +1,11 @@
 from datetime import date, timedelta
-from decimal import Decimal
 
 import pytest
 
 from capi_jobs.ledger.retention import Retained
-from capi_jobs.ledger.values import Assessment, Gate, HoldEnd
+from capi_jobs.ledger.values import Assessment, Gate, HoldEnd, LedgerCount
 from capi_jobs.lifecycle import Event, Status
-from capi_jobs.model import ClassCount, OrderClass
-from tests.ledger.building import NOON, TICK, Bench
+from tests.ledger.building import TICK, Bench
 from tests.ledger.test_assessments import DAY, assess, start
 from tests.ledger.test_forgetting import a_validation
 from tests.ledger.test_holds import A_HOLD
@@ -131,23 +129,35 @@ def test_runs_keep_their_balance_and_lose_their_validations(bench: Bench) -> Non
     assert [run.run_id for run in bench.ledger.recent_runs(9)] == ["r1"]
 
 
-def test_a_balance_taken_after_retention_agrees_with_live_counts(bench: Bench) -> None:
+@pytest.mark.parametrize("assessed", ["before", "after"])
+def test_nothing_seems_to_have_moved_because_of_retention(
+    bench: Bench, assessed: str
+) -> None:
+    """Baselines are counted from the keys that reconcile read."""
     bench.in_status(Status.DELIVERED, 1)
+    if assessed == "before":
+        assess_from_keys(bench, bench.ledger.live_counts("meta"))
     bench.now += YEAR
     retain(bench)
+    if assessed == "after":
+        assess_from_keys(bench, [])
+    bench.now += TICK
+
+    (balance,) = bench.ledger.latest_balances("meta", NINETEENTH, NINETEENTH)
+
+    live = bench.ledger.live_counts("meta", NINETEENTH, NINETEENTH)
+    assert list(balance.baselines) == live
+
+
+def assess_from_keys(bench: Bench, baselines: list[LedgerCount]) -> None:
     start(bench)
-    baselines = bench.ledger.live_counts("meta")
-    count = ClassCount(
-        date(2026, 11, 19), "EUR", OrderClass.EXPIRED, "", 1, Decimal("10.10")
-    )
     found = Assessment(
-        interval=DAY, gate=Gate.PASS, counts=[count], baselines=baselines
+        interval=DAY,
+        gate=Gate.PASS,
+        baselines=baselines,
+        days=(NINETEENTH, NINETEENTH),
     )
     bench.ledger.record_assessment("r1", "meta", found, now=bench.now)
 
-    (balance,) = bench.ledger.latest_balances("meta", NOON.date() - DAY_, NOON.date())
 
-    assert list(balance.baselines) == bench.ledger.live_counts("meta")
-
-
-DAY_ = timedelta(days=1)
+NINETEENTH = date(2026, 11, 19)

@@ -138,7 +138,7 @@ def _quarantine(ledger: Ledger, name: str, words: Words) -> Groups:
             samples=tuple(found.samples),
             oldest=found.oldest,
             says=told.says or messages[rule],
-            do=remedies.of_hold(name, found.samples[0], told.do),
+            do=remedies.of_hold(name, rule, told.do, found.samples),
         )
 
     return grouped(members(), written)

@@ -1,5 +1,6 @@
 """What a person can do about an order, as sentences and commands to type."""
 
+from collections.abc import Sequence
 from shlex import quote
 
 # The order ids stand beside the command; one example shows how it is typed.
@@ -10,14 +11,25 @@ _WAIT = (
 )
 
 
-def of_hold(destination: str, order_id: str, do: str) -> tuple[str, ...]:
-    """Mend the source, or let the order go, or never send it."""
+def of_hold(
+    destination: str, rule: str, do: str, order_ids: Sequence[str]
+) -> tuple[str, ...]:
+    """Mend the source, or let the orders go, or never send them."""
     first = do or "mend the row at its source: the next run looks again"
+    # One order is named; of several, who reads this rarely means only the first.
+    which = quote(order_ids[0]) if len(order_ids) == 1 else ""
     return (
         _sentence(first),
-        "Send in spite of it: " + _command("quarantine release", destination, order_id),
-        "Never send: " + _command("quarantine block", destination, order_id),
+        "Send in spite of it: " + _hold_command("release", destination, rule, which),
+        "Never send: " + _hold_command("block", destination, rule, which),
     )
+
+
+def _hold_command(word: str, destination: str, rule: str, order_id: str) -> str:
+    named = (
+        f"{_BECAUSE} -- {order_id}" if order_id else f"--rule {quote(rule)} {_BECAUSE}"
+    )
+    return f"capi-jobs quarantine {word} --destination {quote(destination)} {named}"
 
 
 def of_doubt(destination: str, order_id: str, *, by_itself: bool) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ are run lives in `validation/`.
 """
 
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 
 import orjson
@@ -14,11 +15,12 @@ from capi_jobs.report.contents import RuleWords
 _SUITES = ("orders", "conversions")
 
 
-def rule_words(folder: Path) -> Mapping[str, RuleWords]:
-    """Return rule → words; a file that cannot be read says nothing here.
+def rule_words(folder: Path | None = None) -> Mapping[str, RuleWords]:
+    """Return rule → words of a folder, else of our own suites.
 
     `check` names what is wrong with a file; a report goes on without it.
     """
+    folder = folder or _shipped()
     words: dict[str, RuleWords] = {}
     for suite in _SUITES:
         try:
@@ -28,6 +30,12 @@ def rule_words(folder: Path) -> Mapping[str, RuleWords]:
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return words
+
+
+def _shipped() -> Path:
+    """Find our own suites: inside an installed package, else beside the package."""
+    inside = Path(str(files("capi_jobs"))) / "expectations"
+    return inside if inside.is_dir() else inside.parents[1] / "expectations"
 
 
 def _words(meta: Mapping[str, object]) -> RuleWords:

@@ -5,7 +5,8 @@ Which command prints it, and to which console, is the command line's.
 
 from collections.abc import Iterable, Iterator
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
@@ -36,8 +37,11 @@ _MARKS: dict[Level, str] = {
     "fault": "[red]✗[/]",
     "empty": "[dim]–[/]",
 }
-# What a line has room for beside its name and number; the rest is in HTML and JSON.
-_CURRENCIES_SHOWN = 3
+_INDENT = (0, 0, 0, 2)
+# Blanks of a row: the indent, and two behind each of three columns.
+_GAPS = 8
+# A rule's name fits, and so does the code with which a platform's words begin.
+_REASON_SHOWN = 60
 # A screen is no list: the largest groups, and where the others are told.
 _GROUPS_SHOWN = 5
 _FAULTS_SHOWN = 10
@@ -53,86 +57,104 @@ def print_destination(console: Console, told: DestinationReport) -> None:
     """Print one destination."""
     target = told.target
     platform = f" [dim]{target.platform}[/]" if target.platform != target.name else ""
-    name = f"[bold]{escape(target.name)}[/]{platform}"
-    console.print(f"\n{_MARKS[level(told)]} {name}")
-    console.print(Padding(escape(headline(told)), (0, 0, 0, 2)))
+    _line(console, f"\n{_MARKS[level(told)]} [bold]{escape(target.name)}[/]{platform}")
+    _line(console, Padding(escape(headline(told)), _INDENT))
     if told.days:
         print_balance(console, told.total)
-    for line in _to_do(told):
-        console.print(Padding(line, (0, 0, 0, 2)), soft_wrap=False)
+    _to_do(console, told)
 
 
 def print_balance(console: Console, balance: Balance) -> None:
     """Print the columns that hold orders, with their reasons, and the remainder."""
+    rows = list(_rows(balance))
+    names = max(cell_len(name) for name, _, _ in rows)
+    digits = max(len("orders"), *(len(f"{a.orders:,}") for _, _, a in rows))
+    room = console.width - names - digits - _GAPS
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, pad_edge=False)
-    table.add_column("column", no_wrap=True, style="none")
+    table.add_column("column", no_wrap=True)
     table.add_column("orders", justify="right", no_wrap=True)
-    table.add_column("value", overflow="fold")
-    for order_class, (label, _) in CLASS_WORDS.items():
-        amount = balance[order_class]
-        if not amount:
-            continue
-        table.add_row(label, *_cells(amount))
-        for reason, part in balance.reasons.get(order_class, {}).items():
-            if reason:
-                table.add_row(f"  [dim]{escape(short(reason))}[/]", *_cells(part))
-    table.add_section()
-    table.add_row("[bold]completed orders[/]", *_cells(balance.orders))
-    table.add_row(*_remainder(balance))
+    table.add_column("value", no_wrap=True)
+    for name, style, amount in rows:
+        cells = escape(name), f"{amount.orders:,}", _fitting(amount, room)
+        table.add_row(*cells, style=style)
+    table.add_row(*_remainder(balance, room))
     if balance.recovered:
-        table.add_row("recovered", *_cells(balance.recovered))
-    console.print(Padding(table, (0, 0, 0, 2)))
+        value = _fitting(balance.recovered, room)
+        table.add_row("recovered", f"{balance.recovered.orders:,}", value)
+    _line(console, Padding(table, _INDENT))
 
 
-def _cells(amount: Amount) -> tuple[str, str]:
+def _rows(balance: Balance) -> Iterator[tuple[str, str, Amount]]:
+    """Yield name, style and amount of what is not empty; the whole comes last."""
+    for order_class, (label, _) in CLASS_WORDS.items():
+        if balance[order_class]:
+            yield label, "", balance[order_class]
+            for reason, part in balance.reasons.get(order_class, {}).items():
+                if reason:
+                    yield f"  {short(reason)}", "dim", part
+    yield "completed orders", "bold", balance.orders
+
+
+def _fitting(amount: Amount, room: int) -> str:
+    """Write as many currencies as fit on the line, and how many do not."""
     lines = money_lines(amount)
-    more = len(lines) - _CURRENCIES_SHOWN
-    told = " · ".join(lines[:_CURRENCIES_SHOWN])
-    return f"{amount.orders:,}", f"{told} · +{more} more" if more > 0 else told
+    for shown in range(len(lines), 0, -1):
+        more = len(lines) - shown
+        told = " · ".join(lines[:shown]) + (f" · +{more}" if more else "")
+        if len(told) <= room:
+            return told
+    return f"{len(lines)} currencies" if lines else "–"
 
 
-def _remainder(balance: Balance) -> tuple[str, str, str]:
+def _remainder(balance: Balance, room: int) -> tuple[str, str, str]:
     if balance.closes:
         return "[green]remainder[/]", "[green]0[/]", "[green]✓ the books close[/]"
-    orders, values = _cells(balance.remainder)
-    return "[red]remainder[/]", f"[red]{orders}[/]", f"[red]✗ {values}[/]"
+    left = balance.remainder
+    value = _fitting(left, room - 2)
+    return "[red]remainder[/]", f"[red]{left.orders:,}[/]", f"[red]✗ {value}[/]"
 
 
-def _to_do(told: DestinationReport) -> Iterator[str]:
+def _to_do(console: Console, told: DestinationReport) -> None:
     for fault in told.total.faults[:_FAULTS_SHOWN]:
-        yield f"[red]✗[/] {escape(fault_line(fault))}"
+        _line(console, Padding(f"[red]✗[/] {escape(fault_line(fault))}", _INDENT))
     if told.total.faults:
-        yield f"[red]→[/] {remedies.of_fault()}"
+        _line(console, Padding(f"[red]→[/] {remedies.of_fault()}", _INDENT))
     for run_id in told.asks:
-        yield f"[yellow]![/] run {escape(run_id)} asks before it sends anything:"
-        yield from _commands(remedies.of_gate(run_id))
-    yield from _groups("held", told.quarantine)
-    yield from _groups("in doubt", told.in_doubt)
-    yield from _groups("rejected", told.rejected)
+        asks = f"[yellow]![/] run {escape(run_id)} asks before it sends anything:"
+        _line(console, Padding(asks, _INDENT))
+        _commands(console, remedies.of_gate(run_id))
+    _groups(console, "held", told.quarantine)
+    _groups(console, "in doubt", told.in_doubt)
+    _groups(console, "rejected", told.rejected)
 
 
-def _groups(what: str, groups: Groups) -> Iterator[str]:
-    for group in groups.shown[:_GROUPS_SHOWN]:
-        yield _group(what, group)
-        if not group.by_itself:
-            yield from _commands(group.do)
-    more = groups.orders - sum(
-        group.amount.orders for group in groups.shown[:_GROUPS_SHOWN]
-    )
+def _groups(console: Console, what: str, groups: Groups) -> None:
+    """Print the largest groups, and how to deal with the first that needs a person."""
+    shown = groups.shown[:_GROUPS_SHOWN]
+    for group in shown:
+        _line(console, Padding(_group(what, group), _INDENT))
+    more = groups.orders - sum(group.amount.orders for group in shown)
     if more:
-        yield f"[dim]{more:,} more are {what}: see the HTML report[/]"
+        text = f"[dim]  {more:,} more are {what}: see the HTML report[/]"
+        _line(console, Padding(text, _INDENT))
+    _commands(console, next((g.do for g in shown if not g.by_itself), ()))
 
 
 def _group(what: str, group: Group) -> str:
     mark = "[dim]–[/]" if group.by_itself else "[yellow]![/]"
-    why = short(group.reason, 60) if group.reason else group.says
+    why = short(group.reason, _REASON_SHOWN) if group.reason else group.says
     later = "; the next run sends them again" if group.by_itself else ""
     return f"{mark} {count(group.amount.orders, 'order')} {what}: {escape(why)}{later}"
 
 
-def _commands(lines: Iterable[str]) -> Iterator[str]:
-    """Yield what can be typed; sentences beside it are in the HTML report."""
+def _commands(console: Console, lines: Iterable[str]) -> None:
+    """Print what can be typed, in one line each, so that it can be copied."""
     for line in lines:
         _, typed, rest = line.partition("capi-jobs ")
         if typed:
-            yield f"  [cyan]{escape(typed + rest)}[/]"
+            console.print(f"    [cyan]{escape(typed + rest)}[/]", soft_wrap=True)
+
+
+def _line(console: Console, what: RenderableType) -> None:
+    # Whatever the console is set to: text and tables are fitted to the terminal.
+    console.print(what, soft_wrap=False)

@@ -19,6 +19,15 @@ def test_inside_the_window_nobody_has_to_act() -> None:
 
 
 def test_a_rules_own_advice_comes_first() -> None:
-    assert remedies.of_hold("meta", "o1", "fill it")[0] == "Fill it."
-    general = remedies.of_hold("meta", "o1", "")[0]
+    assert remedies.of_hold("meta", "a_rule", "fill it", ["o1"])[0] == "Fill it."
+    general = remedies.of_hold("meta", "a_rule", "", ["o1"])[0]
     assert general == "Mend the row at its source: the next run looks again."
+
+
+def test_one_held_order_is_named_and_of_several_their_rule() -> None:
+    one = remedies.of_hold("meta", "a_rule", "", ["o1"])[1]
+    assert one.endswith('quarantine release --destination meta --because "…" -- o1')
+    many = remedies.of_hold("meta", "a_rule", "", ["o1", "o2"])[2]
+    assert many.endswith(
+        'quarantine block --destination meta --rule a_rule --because "…"'
+    )

@@ -13,14 +13,18 @@ from capi_jobs.report.terminal import print_report
 from tests.report.building import DAY, Shop, a_count
 
 
-def printed(shop: Shop, *, width: int = 100) -> str:
+def printed(shop: Shop, *, width: int = 100, soft_wrap: bool = False) -> str:
     """What a plain terminal shows, without colour."""
-    console = Console(file=StringIO(), width=width, highlight=False)
+    console = Console(
+        file=StringIO(), width=width, highlight=False, soft_wrap=soft_wrap
+    )
     target = Target("meta", "meta", timedelta(hours=48))
     print_report(console, gather(shop.ledger, [target], DAY, DAY, now=shop.now))
     assert isinstance(console.file, StringIO)
     lines = console.file.getvalue().splitlines()
-    assert width >= max(len(line) for line in lines)
+    # Commands are one line however long, so that they can be copied.
+    texts = [line for line in lines if not line.startswith("    capi-jobs ")]
+    assert width >= max(len(line) for line in texts)
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -71,10 +75,25 @@ def test_what_does_not_close_is_named(shop: Shop) -> None:
     assert "→ start a run over these days" in text
 
 
-def test_a_narrow_terminal_is_filled_not_overrun(shop: Shop) -> None:
+def test_a_narrow_terminal_shows_fewer_currencies_and_whole_commands(
+    shop: Shop,
+) -> None:
+    shop.assess(
+        *(
+            a_count(OrderClass.MISSING, n, currency=code)
+            for n, code in enumerate(("EUR", "USD", "GBP", "SEK", "PLN"), start=1)
+        )
+    )
+    shop.hold("o" * 300, currency="PLN")
+    text = printed(shop, width=60)
+    assert "missing 14 40.00 PLN · 40.00 SEK · +3 held" in " ".join(text.split())
+    assert f"-- {'o' * 300}\n" in text
+
+
+def test_a_console_that_wraps_softly_loses_no_words(shop: Shop) -> None:
     shop.assess(a_count(OrderClass.MISSING, 4))
-    shop.hold("o" * 300)
-    assert "missing" in printed(shop, width=60)
+    assert printed(shop, width=50) == printed(shop, width=50, soft_wrap=True)
+    assert "needs you." in printed(shop, width=50, soft_wrap=True)
 
 
 def test_nothing_was_looked_at(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""Rewrite the generated parts of docs/*.md: `python docs/generate.py [--check]`.
+"""Rewrite the generated parts of the pages in docs/: `python docs/generate.py [--check]`.
 
 A part stands between `<!-- name -->` and `<!-- /name -->`. What each holds is made by
 the function of that name below, from the code itself.
@@ -34,6 +34,7 @@ from capi_jobs.config import (
 )
 from capi_jobs.config.types import BaseUrl, ZoneName, span_text
 from capi_jobs.lifecycle import TRANSITIONS
+from capi_jobs.platforms import NAMES, platform_named
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -195,6 +196,25 @@ def _why(field: FieldInfo) -> str:
     return str(extra.get("why", "")) if isinstance(extra, dict) else ""
 
 
+# ── readings ────────────────────────────────────────────────────────────────────
+
+
+def readings() -> str:
+    """List each platform's windows, as they are sent by and as they may be loosened."""
+    head = ("platform", "what", "default", "at most")
+    rows = [row for name in NAMES for row in _readings(name)]
+    return _table(head, rows)
+
+
+def _readings(name: str) -> Iterator[tuple[str, ...]]:
+    limits = platform_named(name).limits
+    window = span_text(limits.dedup_window), span_text(limits.dedup_window_ceiling)
+    yield (name, "`dedup_window`", *window)
+    for source, age in limits.event_age_max.items():
+        most = span_text(limits.event_age_ceiling[source])
+        yield (name, f"`event_age_max`, {source}", span_text(age), most)
+
+
 # ── writing ─────────────────────────────────────────────────────────────────────
 
 
@@ -215,6 +235,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "layers": layers,
     "rooms": rooms,
     "settings": settings,
+    "readings": readings,
 }
 _PART = re.compile(r"<!-- (?P<name>\w+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)
 
@@ -231,7 +252,7 @@ def rewritten(page: str) -> str:
 
 def stale(folder: Path = DOCS) -> dict[Path, str]:
     """Return each page that is not as the code has it, as it should be."""
-    pages = {path: path.read_text("utf-8") for path in sorted(folder.glob("*.md"))}
+    pages = {path: path.read_text("utf-8") for path in sorted(folder.rglob("*.md"))}
     anew = {path: rewritten(text) for path, text in pages.items()}
     return {path: text for path, text in anew.items() if text != pages[path]}
 

@@ -1,6 +1,6 @@
 """Where the bars of the report's charts begin and end; their looks are in templates/.
 
-Drawn by hand: docs/decisions/report-charts.md says why.
+Drawn by hand: docs/decisions/0012-report-charts.md says why.
 """
 
 from collections.abc import Sequence

@@ -48,7 +48,8 @@ def main(
             callback=_version,
             is_eager=True,
             help="Print the version.",
-            envvar="CAPI_JOBS_VERSION",
+            # CAPI_JOBS_VERSION is what image builds call something else.
+            envvar="CAPI_JOBS_SHOW_VERSION",
         ),
     ] = False,
 ) -> None:

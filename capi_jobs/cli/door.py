@@ -3,7 +3,7 @@
 import getpass
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from capi_jobs.errors import ConfigFault
+from capi_jobs.jobs.interval import YEARS, read_interval
 
 if TYPE_CHECKING:
-    from capi_jobs.config import Settings
+    from capi_jobs.config import Destination, Settings
     from capi_jobs.delivery import Clock
     from capi_jobs.jobs.house import House
     from capi_jobs.ledger import Ledger
@@ -37,19 +38,29 @@ def clock_of(as_of: str | None) -> "Clock":
     try:
         moment = datetime.fromisoformat(as_of)
     except ValueError:
+        moment = datetime.min  # noqa: DTZ901 - refused below
+    if moment.year not in YEARS:
         raise typer.BadParameter(
             "write a time in ISO 8601, as 2026-11-23T12:00:00+00:00",
             param_hint="--as-of",
-        ) from None
+        )
     return ClockAsOf(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def chosen_of(
+    settings: "Settings", names: "Sequence[str] | None"
+) -> "tuple[Destination, ...]":
+    """Return the destinations named on the command line, or all."""
+    try:
+        return settings.chosen(tuple(dict.fromkeys(names or ())))
+    except ConfigFault as fault:
+        raise typer.BadParameter(str(fault), param_hint="--destination") from None
 
 
 def interval_of(
     text: str | None, settings: "Settings", clock: "Clock"
 ) -> "DataInterval":
     """Read --interval in the zone of the balance's days; yesterday without it."""
-    from capi_jobs.jobs.interval import read_interval  # noqa: PLC0415
-
     try:
         return read_interval(text or "yesterday", settings.day_zone, clock.now())
     except ConfigFault as fault:

@@ -1,12 +1,15 @@
 """How `plan` is shown: classes, what would be sent, forecast coverage, the gate."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+
+from rich.markup import escape
 
 from capi_jobs.cli import screen
 from capi_jobs.jobs.planning import Planned
 from capi_jobs.model import OrderClass
 from capi_jobs.report import destination_json
+from capi_jobs.report.amounts import grouped
 
 
 def as_document(planned: Sequence[Planned], as_of: str) -> dict[str, object]:
@@ -60,15 +63,15 @@ def draw(planned: Sequence[Planned]) -> None:
             _class_rows(one),
         )
         screen.out.print(
-            f"would send [bold]{one.to_send:,}[/] in {one.requests:,} requests:"
-            f" {screen.money(one.to_send_values)}"
+            f"would send [bold]{screen.several(one.to_send, 'order')}[/] in"
+            f" {screen.several(one.requests, 'request')}: {_money(one.to_send_values)}"
         )
         if one.would_hold:
             rules = ", ".join(f"{rule} {n:,}" for rule, n in one.would_hold.items())
             screen.out.print(f"would hold {sum(one.would_hold.values()):,}: {rules}")
         _draw_coverage(one)
         for reason in one.gate.reasons:
-            screen.out.print(f"[yellow]? would ask:[/] {reason.says}")
+            screen.out.print(f"[yellow]? would ask:[/] {escape(reason.says)}")
         screen.out.print()
 
 
@@ -84,9 +87,17 @@ def _class_rows(one: Planned) -> list[tuple[object, ...]]:
     order = list(OrderClass)
     ranked = sorted(totals.items(), key=lambda kv: (order.index(kv[0][0]), kv[0][1]))
     return [
-        (orders, str(cls), why, screen.money(values, most=3))
+        (orders, str(cls), why, _money(values, most=3))
         for (cls, why), (orders, values) in ranked
     ]
+
+
+def _money(values: Mapping[str, Decimal], *, most: int | None = None) -> str:
+    """Write amounts of several currencies, largest first, never added up."""
+    told = sorted(values.items(), key=lambda one: (-one[1], one[0]))
+    texts = [f"{grouped(value, code)} {code}".rstrip() for code, value in told[:most]]
+    more = len(told) - len(texts)
+    return " · ".join(texts + ([f"{more} more"] if more else [])) or "–"
 
 
 def _draw_coverage(one: Planned) -> None:

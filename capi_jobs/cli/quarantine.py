@@ -1,15 +1,18 @@
 """`quarantine`: orders that a rule holds: look, export, release or block them."""
 
 import csv
+import re
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from capi_jobs.cli import options, screen
-from capi_jobs.cli.door import books, clock_of, loaded, who
+from capi_jobs.cli.door import books, chosen_of, clock_of, loaded, who
+from capi_jobs.errors import DecisionRefused
 
 if TYPE_CHECKING:
     from _csv import Writer
@@ -50,6 +53,7 @@ COLUMNS = (
     "first_seen_at",
     "last_seen_at",
 )
+_NUMBER = re.compile(r"-\d+(\.\d+)?").fullmatch
 # A sheet would run a cell that begins so as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -73,7 +77,7 @@ def list_(
         screen.out.print("Nothing is held.")
         return
     screen.table(
-        f"{len(rows):,} orders are held",
+        screen.several(len(rows), "order is held", "orders are held"),
         ("destination", "order", "rule", "day", "value", "", "why"),
         rows,
     )
@@ -119,9 +123,9 @@ def export(
         if str(file) == "-":
             written = _write(csv.writer(sys.stdout), held)
         else:
-            with file.open("w", newline="", encoding="utf-8") as opened:
+            with screen.private_file(file) as opened:
                 written = _write(csv.writer(opened), held)
-    screen.err.print(f"{written:,} held orders written")
+    screen.err.print(f"{screen.several(written, 'held order')} written")
 
 
 @app.command()
@@ -169,43 +173,59 @@ def _decide(  # noqa: PLR0917  # what two commands share
     with screen.told_plainly():
         settings, now = loaded(config), clock_of(None).now()
         ids = [*(orders or ()), *(read_ids(file) if file else ())]
-        chosen = settings.chosen((destination,) if destination else ())
+        if not ids and rule is None:
+            raise typer.BadParameter("name orders, --file or --rule")
+        chosen = chosen_of(settings, [destination] if destination else None)
+        done: Counter[str] = Counter()
         with books(settings) as ledger:
-            done = 0
             for one in chosen:
-                named = ids or _held_by(ledger, one.name, rule)
-                if not named:
-                    continue
-                move = (
-                    ledger.release_hold if decision == "release" else ledger.block_order
-                )
-                done += move(one.name, named, actor=who(actor), reason=because, now=now)
-    what = "will go out with the next run" if decision == "release" else "stay unsent"
-    screen.out.print(f"{done:,} {'order' if done == 1 else 'orders'} {what}")
+                held = _held_by(ledger, one.name, rule, ids)
+                # Who blocks an order need not wait until a rule holds it.
+                named = ids if decision == "block" and ids and rule is None else held
+                if named:
+                    move = getattr(ledger, _MOVES[decision])
+                    told = {"actor": who(actor), "reason": because, "now": now}
+                    done[one.name] = move(one.name, named, **told)
+        if not done:
+            raise DecisionRefused(
+                "none of these is held", do="see `capi-jobs quarantine list`"
+            )
+    for name, count in done.items():
+        many = screen.several(count, "order")
+        screen.out.print(f"{name}: {many} {_DONE[decision]}")
 
 
-def _held_by(ledger: "Ledger", destination: str, rule: str | None) -> list[str]:
-    """Name everything that a rule holds; without orders and rule nothing is meant."""
-    if rule is None:
-        raise typer.BadParameter("name orders, --file or --rule")
-    return [row.order_id for row in ledger.open_holds(destination, rule=rule)]
+_MOVES = {"release": "release_hold", "block": "block_order"}
+_DONE = {
+    "release": "released; the next run sends what can be read and the platform takes",
+    "block": "blocked; never sent, and excluded in the balance",
+}
+
+
+def _held_by(
+    ledger: "Ledger", destination: str, rule: str | None, ids: Sequence[str]
+) -> list[str]:
+    """Name what is held: of these orders, or all that the rule holds."""
+    from capi_jobs.ledger.columns import kept_id  # noqa: PLC0415
+
+    held = (row.order_id for row in ledger.open_holds(destination, rule=rule))
+    if not ids:
+        return list(held)
+    wanted = {kept_id(one) for one in ids}
+    return [one for one in held if one in wanted]
 
 
 def _fields(row: "HoldRow") -> dict[str, object]:
-    return {name: getattr(row, name) for name in COLUMNS}
+    from capi_jobs.report.amounts import plain  # noqa: PLC0415
+
+    value = None if row.value is None else plain(row.value, row.currency or "")
+    return {name: getattr(row, name) for name in COLUMNS} | {"value": value}
 
 
 def _cells(row: "HoldRow") -> tuple[object, ...]:
-    value = "" if row.value is None else f"{row.value:,f}"
-    return (
-        row.destination,
-        row.order_id,
-        row.rule,
-        row.day,
-        value,
-        row.currency,
-        row.message,
-    )
+    told = _fields(row)
+    names = ("destination", "order_id", "rule", "day", "value", "currency", "message")
+    return tuple(told[name] for name in names)
 
 
 def _write(writer: "Writer", held: "Iterator[HoldRow]") -> int:
@@ -220,4 +240,6 @@ def _write(writer: "Writer", held: "Iterator[HoldRow]") -> int:
 
 def _safe(value: object) -> str:
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    # Below zero is a number, not a formula.
+    formula = text.startswith(_FORMULA) and not _NUMBER(text)
+    return f"'{text}" if formula else text

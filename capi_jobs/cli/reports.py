@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from capi_jobs.cli import options, screen
-from capi_jobs.cli.door import books, clock_of, loaded
+from capi_jobs.cli.door import books, chosen_of, clock_of, loaded
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,14 +32,13 @@ def report(
 
     with screen.told_plainly():
         settings, clock = loaded(config), clock_of(None)
-        chosen = settings.chosen(tuple(destination or ()))
+        chosen = chosen_of(settings, destination)
         with books(settings) as ledger:
             made = gathered(settings, ledger, chosen, interval, clock.now())
     if html is not None:
-        html.write_text(page(made), "utf-8")
-        # The file names orders: it is for its owner, until shared on purpose.
-        html.chmod(0o600)
-        screen.err.print(f"report written to {html}")
+        with screen.private_file(html) as file:
+            file.write(page(made))
+        screen.err.print(f"report written to {html}", markup=False)
     if as_json:
         screen.answer(report_json(made))
     else:

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from capi_jobs.cli import options, screen
-from capi_jobs.cli.door import clock_of, entered, interval_of, loaded, who
+from capi_jobs.cli.door import chosen_of, clock_of, entered, interval_of, loaded, who
 
 if TYPE_CHECKING:
-    from capi_jobs.jobs.outcome import RunReport
+    from capi_jobs.jobs.outcome import Ran, RunReport
     from capi_jobs.jobs.planning import Planned
 
 
@@ -32,7 +33,7 @@ def plan(
 
     with screen.told_plainly():
         settings, clock = loaded(config), clock_of(as_of)
-        chosen = settings.chosen(tuple(destination or ()))
+        chosen = chosen_of(settings, destination)
         span = interval_of(interval, settings, clock)
         with entered(settings, clock) as house, screen.Bars() as bars:
             planned = planning.plan(house, span, chosen, watcher=bars)
@@ -57,7 +58,7 @@ def run(
 
     with screen.told_plainly():
         settings, clock = loaded(config), clock_of(None)
-        chosen = settings.chosen(tuple(destination or ()))
+        chosen = chosen_of(settings, destination)
         span = interval_of(interval, settings, clock)
         with entered(settings, clock) as house, screen.Bars() as bars:
             if dry_run:
@@ -92,11 +93,8 @@ def preview(
     with screen.told_plainly():
         settings = loaded(config)
         now = clock_of(as_of).now()
-        names = (destination,) if destination else ()
-        shown = [
-            previewed(settings, one, orders, as_of=now)
-            for one in settings.chosen(names)
-        ]
+        chosen = chosen_of(settings, [destination] if destination else None)
+        shown = [previewed(settings, one, orders, as_of=now) for one in chosen]
     from capi_jobs.cli.previews import show  # noqa: PLC0415
 
     show(shown, as_json=as_json)
@@ -117,33 +115,45 @@ def show_run(report: "RunReport", *, as_json: bool) -> None:
 def _print_run(report: "RunReport") -> None:
     screen.table(
         f"run {report.run_id}",
-        ("destination", "delivered", "rejected", "in doubt", "put off", "calls", ""),
-        [
-            (
-                ran.destination,
-                *(
-                    (t.delivered, t.rejected, t.in_doubt, t.released, t.requests)
-                    if (t := ran.tally)
-                    else (0, 0, 0, 0, 0)
-                ),
-                "waits for approval" if ran.tally is None else (t and t.stopped) or "",
-            )
-            for ran in report.destinations
-        ],
+        (
+            "destination",
+            "delivered",
+            "rejected",
+            "in doubt",
+            "put off",
+            "held",
+            "calls",
+            "",
+        ),
+        [_cells(ran) for ran in report.destinations],
     )
     for ran in report.destinations:
+        if ran.tally and ran.tally.stopped:
+            screen.out.print(f"[red]✗[/] {escape(str(ran.tally.stopped))}")
         for reason in ran.gate.reasons:
-            screen.out.print(f"[yellow]?[/] {ran.destination}: {reason.says}")
+            screen.out.print(f"[yellow]?[/] {ran.destination}: {escape(reason.says)}")
     if any(ran.tally is None for ran in report.destinations):
         screen.out.print(
             f"\nNothing was sent where the gate asks. Look at `capi-jobs report`, then"
             f"\n  capi-jobs approve {report.run_id} --because '…'"
             f"\n  capi-jobs hold {report.run_id} --because '…'"
         )
+    if any(ran.held for ran in report.destinations):
+        screen.out.print("Held by a rule: see `capi-jobs quarantine list`.")
     if any(ran.tally and ran.tally.rejected for ran in report.destinations):
         screen.out.print("Rejected: see `capi-jobs ledger list --status rejected`.")
     if any(ran.tally and ran.tally.in_doubt for ran in report.destinations):
         screen.out.print("In doubt: see `capi-jobs ledger list --status in_doubt`.")
+
+
+def _cells(ran: "Ran") -> tuple[object, ...]:
+    held = sum(ran.held.values())
+    if ran.tally is None:
+        return (ran.destination, 0, 0, 0, 0, held, 0, "waits for approval")
+    t = ran.tally
+    stopped = "stopped" if t.stopped else "interrupted" if t.interrupted else "done"
+    counts = (t.delivered, t.rejected, t.in_doubt, t.released, held, t.requests)
+    return (ran.destination, *counts, stopped)
 
 
 def _show_plan(planned: "list[Planned]", as_of: str, *, as_json: bool) -> None:

@@ -5,14 +5,18 @@ Nothing here knows a room of the house: commands hand in what is to be shown.
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
-from typing import Self
+from pathlib import Path
+from typing import Self, TextIO
 
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -40,6 +44,12 @@ def told_plainly() -> Iterator[None]:
     except CapiJobsError as fault:
         err.print(f"[red]✗[/] {escape(str(fault))}")
         raise Exit(FAILED) from None
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough: Typer ends quietly
+    except OSError as fault:
+        where = f"{fault.filename}: " if fault.filename else ""
+        err.print(f"[red]✗[/] {escape(f'{where}{fault.strerror or fault}')}")
+        raise Exit(FAILED) from None
     except KeyboardInterrupt:
         err.print("[yellow]stopped[/]: the ledger is true; run again to go on")
         raise Exit(FAILED) from None
@@ -56,6 +66,17 @@ def answer_lines(values: Iterable[object]) -> None:
     for value in values:
         json.dump(value, sys.stdout, ensure_ascii=False, default=_plain)
         sys.stdout.write("\n")
+
+
+@contextmanager
+def private_file(path: Path) -> Iterator[TextIO]:
+    """Write a file that names orders: for its owner, until shared on purpose."""
+    with told_plainly():
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(made, "w", encoding="utf-8", newline="") as file:
+            if path.is_file():  # it may be a pipe or /dev/stdout
+                os.fchmod(made, 0o600)
+            yield file
 
 
 def _plain(value: object) -> str:
@@ -75,7 +96,12 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         made.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in filled:
         made.add_row(*row)
-    out.print(made)
+    if out.is_terminal:
+        out.print(made)
+    else:  # a pipe has no edge to fold at: there, a row is a line
+        wide = out.options.update(width=_WIDEST)
+        width = Measurement.get(out, wide, made).maximum
+        Console(file=out.file, highlight=False, width=width).print(made)
 
 
 def _cell(value: object) -> str:
@@ -83,19 +109,33 @@ def _cell(value: object) -> str:
         return "–"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return escape(str(value))
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_cell(k)}: {_cell(v)}" for k, v in value.items()) or "–"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_cell, value)) or "–"
+    return escape(shown(str(value)))
+
+
+def shown(text: str) -> str:
+    """Spell out what would move a terminal's cursor or break a line."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+# Wider than any row of ours.
+_WIDEST = 10_000
 
 
 def _is_number(cell: str) -> bool:
     return cell == "–" or cell.replace(",", "").replace(".", "").isdigit()
 
 
-def money(values: Mapping[str, Decimal], *, most: int | None = None) -> str:
-    """Write amounts of several currencies, largest first, never added up."""
-    told = sorted(values.items(), key=lambda one: (-one[1], one[0]))
-    shown = [f"{amount.normalize():,f} {currency}" for currency, amount in told[:most]]
-    more = len(told) - len(shown)
-    return " · ".join(shown + ([f"{more} more"] if more else [])) or "–"
+def several(count: int, one: str, more: str = "") -> str:
+    """Write a count with its noun: 1 order, 2 orders."""
+    return f"{count:,} {one if count == 1 else more or f'{one}s'}"
 
 
 def log_to_stderr(*, verbose: bool) -> None:

@@ -27,7 +27,12 @@ def demo(
     ] = None,
     orders: Annotated[
         int,
-        typer.Option("--orders", envvar="CAPI_JOBS_DEMO_ORDERS", min=500),
+        typer.Option(
+            "--orders",
+            envvar="CAPI_JOBS_DEMO_ORDERS",
+            min=500,
+            help="How many orders the shop has.",
+        ),
     ] = 20_000,
 ) -> None:
     """Play the main job on a demo shop against the sandbox, all on this machine."""
@@ -140,13 +145,21 @@ def sandbox(
     """Play Meta, TikTok and Snapchat on loopback, strictly; GET /sandbox/counted."""
     from capi_jobs.sandbox import SandboxSettings, read_script, serve  # noqa: PLC0415
 
-    settings = SandboxSettings(
-        tokens=frozenset(token or ()), faults=read_script(script) if script else ()
-    )
-    # The answer of this command is where it listens: programs read it.
-    serve(
-        settings,
-        host,
-        port,
-        lambda at: print(f"http://{host}:{at}", flush=True),  # noqa: T201
-    )
+    with screen.told_plainly():
+        try:
+            faults = read_script(script) if script else ()
+        except ValueError as error:
+            raise CapiJobsError(
+                f"{script} is no script: {error}", do="see docs/sandbox.md"
+            ) from None
+        settings = SandboxSettings(tokens=frozenset(token or ()), faults=faults)
+        # The answer of this command is where it listens: programs read it.
+        try:
+            serve(
+                settings,
+                host,
+                port,
+                lambda at: print(f"http://{host}:{at}", flush=True),  # noqa: T201
+            )
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--host") from None

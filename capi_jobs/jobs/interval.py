@@ -12,6 +12,9 @@ from capi_jobs.model import DataInterval
 
 # Ten years: more is a slip of the finger, and no platform takes a fraction of it.
 DAYS_MAX = 3_653
+# Orders are from 1970 on; beyond, a year is a slip of the finger, and look-back or log
+# margins would leave the calendar.
+YEARS = range(1970, 3000)
 
 _DO = "write 2026-11-20, 2026-11-20..2026-11-22 or 2026-11-20T06:00..2026-11-20T18:00"
 
@@ -22,8 +25,10 @@ def read_interval(text: str, zone: ZoneInfo, now: datetime) -> DataInterval:
     try:
         start = _moment(first, zone, now, end=False)
         end = _moment(last if dots else first, zone, now, end=True)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ConfigFault("the interval cannot be read", do=_DO) from None
+    if start.year not in YEARS or end.year not in YEARS:
+        raise ConfigFault("the interval has no such orders", do=_DO)
     if start >= end:
         raise ConfigFault("the interval ends before it begins", do=_DO)
     if end - start > timedelta(days=DAYS_MAX):

@@ -1,6 +1,7 @@
 """What a run did: for the terminal, for programs, and for its exit code."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from capi_jobs.delivery import Tally
 from capi_jobs.gate import Gate
@@ -15,6 +16,7 @@ class Ran:
     destination: str
     gate: Gate
     tally: Tally | None  # None: the gate asks, nothing was sent
+    held: Mapping[str, int] = field(default_factory=dict)  # by rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def _ran_json(ran: Ran) -> dict[str, object]:
             for reason in ran.gate.reasons
         ],
         "sent": ran.tally.as_json() if ran.tally else None,
+        "held": dict(ran.held),
     }
 
 
@@ -72,14 +75,22 @@ def status_of(tally: Tally) -> RunStatus:
 
 
 def status_of_run(report: RunReport) -> RunStatus:
-    statuses = {
+    return worst(
         status_of(ran.tally) if ran.tally else RunStatus.WAITING
         for ran in report.destinations
-    }
-    order = (
-        RunStatus.FAILED,
-        RunStatus.INTERRUPTED,
-        RunStatus.WAITING,
-        RunStatus.DONE,
     )
-    return next((status for status in order if status in statuses), RunStatus.DONE)
+
+
+def worst(statuses: Iterable[RunStatus]) -> RunStatus:
+    """Return the status that a person should see first; done, where there is none."""
+    return min(statuses, key=_RANKED.index, default=RunStatus.DONE)
+
+
+_RANKED = (
+    RunStatus.FAILED,
+    RunStatus.INTERRUPTED,
+    RunStatus.RUNNING,
+    RunStatus.WAITING,
+    RunStatus.HELD,
+    RunStatus.DONE,
+)

@@ -16,6 +16,7 @@ from capi_jobs.config import Destination, Settings
 from capi_jobs.jobs.reading_files import read_rows
 from capi_jobs.model import Call, Hold, Order, OrderKey, OwedAs, Prepared, RowFault
 from capi_jobs.orders import event_id_of, read_order
+from capi_jobs.platforms import platform_named
 from capi_jobs.preparation import Page, Preparer, order_id_of, too_old
 from capi_jobs.validation import Validator
 
@@ -67,7 +68,13 @@ def preview(
     """Prepare the orders of a file as a run at `as_of` would."""
     rows = read_rows(file)
     preparer = Preparer(
-        settings, destination, Validator(settings.validation.expectations, now=as_of)
+        settings,
+        destination,
+        Validator(
+            settings.validation.expectations,
+            now=as_of,
+            match_keys=platform_named(destination.platform).match_keys,
+        ),
     )
     keys = list(_keys(rows, settings))
     page = preparer.page(keys, rows, now=as_of)

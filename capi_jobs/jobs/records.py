@@ -1,10 +1,10 @@
 """What a run found, in the words that the ledger keeps."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from capi_jobs.coverage import SourceCoverage
+from capi_jobs.coverage import FORECAST, SourceCoverage
 from capi_jobs.gate import Gate
 from capi_jobs.jobs.assessing import Assessed
 from capi_jobs.ledger import values
@@ -70,14 +70,12 @@ def _validation(result: ExpectationResult) -> values.Validation:
 
 
 def _coverage(told: Sequence[SourceCoverage]) -> list[values.Coverage]:
-    return [
-        values.Coverage(
-            source=one.source,
-            identifier=identifier,
-            orders=one.conversions,
-            covered=covered,
-            dropped=one.dropped.get(identifier, 0),
-        )
-        for one in told
-        for identifier, covered in one.keys.items()
-    ]
+    return [row for one in told for row in _source_rows(one)]
+
+
+def _source_rows(one: SourceCoverage) -> Iterator[values.Coverage]:
+    tenths = round(10 * one.forecast)
+    yield values.Coverage(one.source, FORECAST, one.conversions, tenths, 0)
+    for identifier, covered in one.keys.items():
+        dropped = one.dropped.get(identifier, 0)
+        yield values.Coverage(one.source, identifier, one.conversions, covered, dropped)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from capi_jobs.config import Destination, Settings
 from capi_jobs.jobs.interval import read_interval
 from capi_jobs.ledger import Ledger
-from capi_jobs.report import Report, Target, gather
+from capi_jobs.report import Report, Target, gather, rule_words
 
 # A month and a week: enough to see a trend, and every day that a platform takes.
 DAYS_SHOWN = 38
@@ -23,11 +23,12 @@ def gathered(
     first, last = _days(settings, interval, now)
     return gather(
         ledger,
-        [Target(one.name, one.platform) for one in chosen],
+        [Target(one.name, one.platform, one.limits().dedup_window) for one in chosen],
         first,
         last,
         now=now,
         timezone=settings.day_zone.key,
+        words=rule_words(settings.validation.expectations),
     )
 
 

@@ -11,7 +11,7 @@ from capi_jobs.jobs.house import House, Watcher
 from capi_jobs.jobs.outcome import Ran, RunReport
 from capi_jobs.jobs.records import new_run_id
 from capi_jobs.jobs.work import Work
-from capi_jobs.ledger.values import Decision, Run, RunDestination, RunStatus
+from capi_jobs.ledger.values import Decision, Gate, Run, RunDestination, RunStatus
 from capi_jobs.model import DataInterval
 
 
@@ -47,7 +47,10 @@ def run(
         report = RunReport(
             run_id,
             interval,
-            tuple(Ran(one.name, one.gate, tallies.get(one.name)) for one in found),
+            tuple(
+                Ran(one.name, one.gate, tallies.get(one.name), dict(one.held))
+                for one in found
+            ),
         )
         work.finish(report)
     return report
@@ -67,8 +70,7 @@ def approve(  # who, what, why, and how far
     An approval whose delivery broke off is taken up again.
     """
     now, shown = house.clock.now(), house.ledger.run(name)
-    going_on = _approved_unfinished(shown, destination)
-    if not going_on:
+    if _asks(shown, destination) or not _approved_unfinished(shown, destination):
         shown = house.ledger.decide(
             shown.run_id,
             destination,
@@ -77,7 +79,7 @@ def approve(  # who, what, why, and how far
             reason=because,
             now=now,
         )
-        going_on = _approved_unfinished(shown, destination)
+    going_on = _approved_unfinished(shown, destination)
     chosen = house.settings.chosen(tuple(one.destination for one in going_on))
     credentials = house.settings.tokens(chosen)
     house.ledger.sweep(now, actor=actor)
@@ -94,10 +96,22 @@ def approve(  # who, what, why, and how far
         tallies = work.deliver(
             [one for one in found if gates[one.name].verdict == "pass"]
         )
-        ran = (Ran(name, gate, tallies.get(name)) for name, gate in gates.items())
+        ran = (
+            Ran(one.name, gates[one.name], tallies.get(one.name), dict(one.held))
+            for one in found
+        )
         report = RunReport(shown.run_id, shown.interval, tuple(ran))
         work.finish(report)
     return report
+
+
+def _asks(shown: Run, destination: str | None) -> bool:
+    return any(
+        one.gate is Gate.ASK
+        and one.decision is None
+        and destination in {None, one.destination}
+        for one in shown.destinations.values()
+    )
 
 
 def _approved_unfinished(shown: Run, destination: str | None) -> list[RunDestination]:
@@ -105,7 +119,7 @@ def _approved_unfinished(shown: Run, destination: str | None) -> list[RunDestina
         one
         for one in shown.destinations.values()
         if one.decision is Decision.APPROVED
-        and one.status in {RunStatus.WAITING, RunStatus.RUNNING}
+        and one.status is not RunStatus.DONE
         and destination in {None, one.destination}
     ]
 

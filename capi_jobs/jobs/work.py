@@ -13,7 +13,7 @@ from capi_jobs.delivery import Attempts, Lane, LaneDelivery, Means, Tally
 from capi_jobs.gate import Gate, grown
 from capi_jobs.jobs.assessing import Assessed, assess, look, pages, reconciled
 from capi_jobs.jobs.house import House, Watcher
-from capi_jobs.jobs.outcome import RunReport, status_of, status_of_run
+from capi_jobs.jobs.outcome import RunReport, status_of, worst
 from capi_jobs.jobs.rebuilding import rebuilt
 from capi_jobs.jobs.records import assessment_of
 from capi_jobs.jobs.signals import stopped_by_signals
@@ -164,9 +164,11 @@ class Work:
         self, found: Assessed, preparer: Preparer
     ) -> Iterator[Sequence[Prepared]]:
         """Prepare again what was assessed: rows may have changed since."""
-        now = self.house.clock.now()
+        now, looked = self.house.clock.now(), found.checked
         for _, page in pages(self.house, preparer, found, now):
             self.keep_holds(found.destination, page)
+            if not looked:  # nor counted yet
+                found.held.update(hold.rule for hold in page.holds)
             yield page.ready
 
     def finish(self, report: RunReport) -> None:
@@ -182,7 +184,10 @@ class Work:
                     requests={"requests": ran.tally.requests},
                     note=str(ran.tally.stopped or ""),
                 )
-        self.house.ledger.finish_run(self.run_id, status_of_run(report), now=now)
+        # Another destination of the run may still wait, or have failed before.
+        run = self.house.ledger.run(self.run_id)
+        status = worst(one.status for one in run.destinations.values())
+        self.house.ledger.finish_run(self.run_id, status, now=now)
 
     @contextlib.contextmanager
     def recorded(self) -> Iterator[None]:

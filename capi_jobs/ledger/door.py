@@ -210,7 +210,7 @@ def _touch(file: Path, *, create: bool) -> None:
             os.close(os.open(file, os.O_CREAT | os.O_RDONLY, 0o600))
         elif not file.exists():
             raise LedgerUnavailable(
-                f"there is no ledger at {file}", do="run `capi-jobs init`"
+                f"there is no ledger at {file}", do="the first run makes it"
             )
     except OSError as error:
         raise LedgerUnavailable(

@@ -27,7 +27,7 @@ def bring_up(door: Door, *, create: bool) -> None:
         return
     if found is None and not create:
         raise LedgerUnavailable(
-            "there is no ledger in this database", do="run `capi-jobs init`"
+            "there is no ledger in this database", do="the first run makes it"
         )
     door.in_transaction(_upgrade)
 

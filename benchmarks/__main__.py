@@ -1,0 +1,77 @@
+"""`python -m benchmarks`: the whole job, or one of its stages alone."""
+
+import argparse
+import runpy
+import sys
+from pathlib import Path
+
+from benchmarks import telling
+from benchmarks.job import Wanted, measure
+
+HERE = Path(__file__).parent
+# Each prints its own figures; they run as scripts, too.
+ALONE = {
+    "convert": "read, convert and write an order, per platform",
+    "validate": "frames, rules and coverage per page",
+    "sandbox": "the sandbox's own CPU and memory",
+}
+
+
+def main() -> None:
+    """Read the arguments, measure, print."""
+    chosen = _arguments()
+    if chosen.what in ALONE:
+        sys.argv = [chosen.what, *chosen.rest]
+        runpy.run_path(str(HERE / f"{chosen.what}.py"), run_name="__main__")
+        return
+    measured = measure(
+        Wanted(
+            orders=chosen.orders,
+            missing=chosen.missing,
+            destinations=chosen.destinations,
+            sqlite=chosen.sqlite,
+            sandbox=chosen.sandbox,
+            latency=chosen.latency,
+            again=chosen.again,
+        )
+    )
+    text = telling.told(measured)
+    print(text)
+    if faults := telling.faults(measured):
+        raise SystemExit("\n".join(faults))
+    if chosen.write:
+        asked = [a for a in sys.argv[1:] if a != "--write"]
+        telling.write(text, " ".join(["python -m benchmarks", *asked]))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.set_defaults(what="job")
+    commands = parser.add_subparsers(dest="what")
+    job = commands.add_parser("job", help="the whole job; the default")
+    for one in (parser, job):
+        _job(one)
+    for name, says in ALONE.items():
+        commands.add_parser(name, help=says).add_argument("rest", nargs="*")
+    chosen = parser.parse_args()
+    chosen.what = chosen.what or "job"
+    return chosen
+
+
+def _job(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--orders", type=int, default=100_000)
+    parser.add_argument("--missing", type=float, default=0.05, help="share, 0.05")
+    parser.add_argument("--destinations", type=int, default=3, choices=(1, 2, 3))
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--postgres", action="store_true", help="the default")
+    where.add_argument("--sqlite", action="store_true")
+    parser.add_argument("--sandbox", action="store_true", help="the strict one")
+    parser.add_argument("--latency", type=float, default=0.2, help="seconds a call")
+    parser.add_argument("--again", action="store_true", help="then run a second time")
+    parser.add_argument(
+        "--write", action="store_true", help="also into docs/performance.md"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""What was measured, as a table for the terminal and for docs/performance.md."""
+
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.job import Measured
+
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
+_ORDER = (
+    "reconcile",
+    "read",
+    "parse",
+    "validate orders",
+    "convert",
+    "write events",
+    "validate conversions",
+    "keep holds",
+    "claim",
+    "call",
+    "wait for answers",
+    "settle",
+)
+
+
+def told(measured: Measured) -> str:
+    """Tell everything, as Markdown."""
+    wanted, figures = measured.wanted, measured.figures
+    where = "SQLite" if wanted.sqlite else "PostgreSQL"
+    server = (
+        "the sandbox" if wanted.sandbox else f"a server with {wanted.latency:g} s latency"
+    )
+    lines = [
+        f"{wanted.orders:,} orders, {wanted.missing:.0%} missing for each of"
+        f" {wanted.destinations} destinations; {where} warehouse and ledger; {server}.",
+        "",
+        f"**{figures['wall']:.1f} s, {figures['cpu']:.1f} s of CPU,"
+        f" {figures['peak_mb']:.0f} MB at most.**"
+        f" (The shop was made in {measured.made_in:.0f} s.)",
+        "",
+        "| phase | stage | rows | calls | wall s | CPU s | rows / CPU s |",
+        "|---|---|--:|--:|--:|--:|--:|",
+        *_stages(measured),
+        "",
+        "| destination | owed | counted | came again | calls | held |",
+        "|---|--:|--:|--:|--:|---|",
+        *_destinations(measured),
+    ]
+    if measured.second:
+        again = sum(d["requests"] for d in measured.second["destinations"].values())
+        lines += [
+            "",
+            f"Run again at once: {measured.second['wall']:.1f} s,"
+            f" {measured.second['cpu']:.1f} s of CPU,"
+            f" {measured.second['peak_mb']:.0f} MB, {again} calls.",
+        ]
+    return "\n".join(lines)
+
+
+def _stages(measured: Measured) -> Iterator[str]:
+    figures = measured.figures
+    stages = sorted(
+        figures["stages"],
+        key=lambda one: (one["phase"] != "assess", _ORDER.index(one["stage"])),
+    )
+    yield _row("start", "imports", 0, 0, None, figures["imports_cpu"])
+    rest = figures["cpu"] - figures["imports_cpu"]
+    for one in stages:
+        cpu = None if one["stage"] == "wait for answers" else one["cpu"]
+        rest -= cpu or 0
+        yield _row(
+            one["phase"], one["stage"], one["rows"], one["calls"], one["wall"], cpu
+        )
+    yield _row("", "everything else", 0, 0, None, rest)
+
+
+def _row(  # noqa: PLR0913, PLR0917 - the columns
+    phase: str,
+    stage: str,
+    rows: int,
+    calls: int,
+    wall: float | None,
+    cpu: float | None,
+) -> str:
+    speed = f"{rows / cpu:,.0f}" if rows and cpu else ""
+    return (
+        f"| {phase} | {stage} | {rows or '':,} | {calls or '':,} |"
+        if rows and calls
+        else f"| {phase} | {stage} | | {calls or ''} |"
+    ) + f" {_seconds(wall)} | {_seconds(cpu)} | {speed} |"
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _destinations(measured: Measured) -> Iterator[str]:
+    for name, owed in measured.owed.items():
+        counted, ran = measured.counted[name], measured.figures["destinations"][name]
+        yield (
+            f"| {name} | {owed:,} | {counted['counted']:,} | {counted['again']:,} |"
+            f" {ran['requests']:,} | {_held(measured.figures['held'][name])} |"
+        )
+        for reason in ran["asks"]:
+            yield f"| | asks: {reason} | | | | |"
+
+
+def _held(rules: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {rule}" for rule, count in sorted(rules.items()))
+
+
+def faults(measured: Measured) -> list[str]:
+    """Say where the platform counted something else than was owed."""
+    return [
+        f"{name}: owed {owed}, counted {measured.counted[name]}"
+        for name, owed in measured.owed.items()
+        if measured.counted[name]["counted"] != owed or measured.counted[name]["again"]
+    ]
+
+
+def write(text: str, command: str) -> None:
+    """Put what was measured into docs/performance.md, between its two marks."""
+    page = PAGE.read_text(encoding="utf-8")
+    head, _, rest = page.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    when = f"{datetime.now(UTC):%Y-%m-%d}"
+    stamp = f"`{command}` on {when}: {_machine()}."
+    PAGE.write_text(f"{head}{BEGIN}\n{stamp}\n\n{text}\n{END}{tail}", encoding="utf-8")
+
+
+def _machine() -> str:
+    import os
+
+    cpu = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    python = ".".join(map(str, sys.version_info[:3]))
+    return f"{os.cpu_count()} cores of {cpu}, {memory:.0f} GiB, Python {python}"

@@ -1,0 +1,163 @@
+"""The job in a process of its own, timed by stage; prints its figures as JSON.
+
+    python -m benchmarks.worker CONFIG START END
+
+The process holds nothing but the job, so its peak memory is the job's.
+"""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+from benchmarks.stopwatch import Stopwatch
+from capi_jobs.config import load
+from capi_jobs.jobs import running
+from capi_jobs.jobs.clock import SystemClock
+from capi_jobs.jobs.house import House, opened
+from capi_jobs.jobs.outcome import RunReport
+from capi_jobs.jobs.work import Work
+from capi_jobs.ledger import Ledger
+from capi_jobs.model import DataInterval
+from capi_jobs.platforms import platform_named
+from capi_jobs.preparation import Preparer
+from capi_jobs.transport import Transport
+from capi_jobs.validation import Validator
+
+# A look at the clock takes as long as a tenth of writing an event.
+EVENTS_PER_LOOK = 10
+
+
+class Phases:
+    """Watches a run for the stopwatch: which phase it is in."""
+
+    def __init__(self, watch: Stopwatch) -> None:
+        self._watch = watch
+
+    def stage(self, destination: str, stage: str, total: int | None) -> None:
+        """Begin a stage of one destination."""
+        del destination, total
+        self._watch.phase = "assess" if stage in {"reconcile", "validate"} else stage
+
+    def reached(self, destination: str, done: int) -> None:
+        """Nobody looks."""
+
+
+def time_the_house(watch: Stopwatch) -> None:
+    """Wrap what the stages are made of."""
+    watch.wrap(House, "orders", "read", lambda _, found: len(found))
+    watch.wrap(Preparer, "_candidates", "parse", lambda _, found: len(found))
+    watch.wrap(Validator, "orders", "validate orders", lambda args, _: len(args[1]))
+    watch.wrap(Preparer, "_convert", "convert", lambda args, _: len(args[2]))
+    watch.wrap(
+        Validator, "conversions", "validate conversions", lambda args, _: len(args[1])
+    )
+    for name in ("meta", "tiktok", "snapchat"):
+        owner = type(platform_named(name))
+        watch.wrap_often(owner, "event", "write events", EVENTS_PER_LOOK)
+    watch.wrap(Ledger, "claim", "claim", lambda args, _: len(args[1]))
+    watch.wrap(Ledger, "settle_each", "settle", lambda args, _: len(args[2]))
+    watch.wrap(Work, "keep_holds", "keep holds", lambda args, _: len(args[2].holds))
+    watch.wrap_waiting(Transport, "send", "wait for answers")
+    _time_reconcile(watch)
+    _time_delivery(watch)
+
+
+def _time_reconcile(watch: Stopwatch) -> None:
+    inner = House.reconcile
+
+    @contextmanager
+    def timed(*args: Any) -> Iterator[Any]:  # noqa: ANN401 - handed through
+        with watch.stage("reconcile") as told:
+            entered = inner(*args)
+            found = entered.__enter__()
+            told.rows = found.orders
+        try:
+            yield found
+        finally:
+            entered.__exit__(None, None, None)
+
+    setattr(House, "reconcile", timed)  # noqa: B010 - no assignment to a method
+
+
+def _time_delivery(watch: Stopwatch) -> None:
+    """The main thread is the event loop: what it spends are the calls."""
+    inner = Work.deliver
+
+    def timed(*args: Any) -> Any:  # noqa: ANN401 - handed through
+        watch.phase, watch.abreast = "deliver", True
+        with watch.stage("call"):
+            found = inner(*args)
+        watch.phase, watch.abreast = "end", False
+        return found
+
+    setattr(Work, "deliver", timed)  # noqa: B010 - no assignment to a method
+
+
+def job(config: Path, interval: DataInterval) -> dict[str, Any]:
+    """Run it; say what it took."""
+    watch, began = Stopwatch(), perf_counter()
+    started = process_time()  # imports
+    time_the_house(watch)
+    settings = load(config)
+    with opened(settings, SystemClock()) as house:
+        report = running.run(
+            house,
+            interval,
+            settings.destinations,
+            actor="benchmark",
+            watcher=Phases(watch),
+        )
+        held = {d.name: _held(house, d.name) for d in settings.destinations}
+    return {
+        "wall": perf_counter() - began,
+        "cpu": process_time(),
+        "imports_cpu": started,
+        "peak_mb": peak_mb(),
+        "held": held,
+        "destinations": _ran(report),
+        "stages": [
+            {"phase": phase, "stage": stage, **asdict(figures)}
+            for (phase, stage), figures in watch.figures.items()
+        ],
+    }
+
+
+def _ran(report: RunReport) -> dict[str, dict[str, Any]]:
+    return {
+        ran.destination: {
+            "asks": [reason.says for reason in ran.gate.reasons],
+            "delivered": ran.tally.delivered if ran.tally else 0,
+            "requests": ran.tally.requests if ran.tally else 0,
+        }
+        for ran in report.destinations
+    }
+
+
+def _held(house: House, destination: str) -> dict[str, int]:
+    batches = house.ledger.open_hold_keys(destination)
+    return Counter(rule for one in batches for rule in one.column("rule").to_pylist())
+
+
+def peak_mb() -> float:
+    """Return the peak of this process alone: `ru_maxrss` would be our parent's, too."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    line = next(one for one in status.splitlines() if one.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
+def main() -> None:
+    """Print the figures of one run."""
+    config, start, end = sys.argv[1:]
+    interval = DataInterval(datetime.fromisoformat(start), datetime.fromisoformat(end))
+    print(json.dumps(job(Path(config), interval)))
+
+
+if __name__ == "__main__":
+    main()

@@ -36,6 +36,8 @@ WEIGHTS: Mapping[str, int] = {
     "gender": 2,
 }
 SCORE_MAX = 10.0
+# The ledger keeps a source's forecast beside its identifiers, in tenths of a point.
+FORECAST = "forecast"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

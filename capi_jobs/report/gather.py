@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from capi_jobs.coverage import GROUPS, WEIGHTS
+from capi_jobs.coverage import FORECAST, GROUPS, WEIGHTS
 from capi_jobs.ledger import Ledger
 from capi_jobs.ledger.balances import DayBalance
 from capi_jobs.ledger.values import Coverage, Gate, LedgerCount, Run
@@ -26,8 +26,6 @@ from capi_jobs.report.contents import (
 )
 from capi_jobs.report.grouping import Gathered, Member, grouped
 
-# A row of coverage under this name keeps the forecast, in tenths of a point.
-FORECAST = "forecast"
 _NO_WORDS = RuleWords()
 _DAY = timedelta(days=1)
 

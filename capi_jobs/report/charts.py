@@ -5,6 +5,7 @@ Drawn by hand: docs/decisions/0012-report-charts.md says why.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from capi_jobs.report.balance import Balance
 from capi_jobs.report.contents import CLASS_WORDS
@@ -50,7 +51,7 @@ def class_bars(days: Sequence[Balance]) -> list[Bar]:
             ],
             longest,
         )
-        for day in days[-DAYS_MAX:]
+        for day in _drawn(days)
     ]
 
 
@@ -63,8 +64,13 @@ def recovered_bars(days: Sequence[Balance]) -> list[Bar]:
             [("recovered", "recovered", day.recovered.orders)],
             longest,
         )
-        for day in days[-DAYS_MAX:]
+        for day in _drawn(days)
     ]
+
+
+def _drawn(days: Sequence[Balance]) -> list[Balance]:
+    """Leave out the days before the first order, and of very many the oldest."""
+    return list(dropwhile(lambda day: not day.orders.orders, days))[-DAYS_MAX:]
 
 
 def _bar(label: str, parts: Sequence[tuple[str, str, int]], longest: int) -> Bar:

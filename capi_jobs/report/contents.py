@@ -150,7 +150,7 @@ CLASS_WORDS: Mapping[OrderClass, tuple[str, str]] = {
     OrderClass.IN_FLIGHT: ("in flight", "being sent now"),
 }
 
-# What the reasons of reconcile mean; a rule of the expectations has its own words.
+# What reconcile's reasons mean; a rule that holds has words of its own.
 REASON_WORDS: Mapping[str, str] = {
     "outside_window": "a server copy would count twice by now",
     "other_event_id": "logged under an id that the order does not know",

@@ -12,15 +12,24 @@ _WAIT = (
 
 
 def of_hold(
-    destination: str, rule: str, do: str, order_ids: Sequence[str]
+    destination: str,
+    rule: str,
+    do: str,
+    order_ids: Sequence[str],
+    *,
+    releasable: bool = True,
 ) -> tuple[str, ...]:
-    """Mend the source, or let the orders go, or never send them."""
+    """Mend the source, or let the orders go, or never send them.
+
+    Nobody can release what cannot be read, or what the platform refuses.
+    """
     first = do or "mend the row at its source: the next run looks again"
     # One order is named; of several, who reads this rarely means only the first.
     which = quote(order_ids[0]) if len(order_ids) == 1 else ""
+    release = _hold_command("release", destination, rule, which)
     return (
         _sentence(first),
-        "Send in spite of it: " + _hold_command("release", destination, rule, which),
+        *([f"Send in spite of it: {release}"] if releasable else ()),
         "Never send: " + _hold_command("block", destination, rule, which),
     )
 

@@ -28,14 +28,21 @@ def test_one_order_among_thousands_is_seen() -> None:
     assert pytest.approx(WIDTH) == sum(segment.width for segment in bar.segments)
 
 
-def test_empty_days_have_empty_bars() -> None:
-    (bar,) = class_bars([a_day()])
-    assert (bar.orders, bar.segments) == (0, ())
-    assert recovered_bars([a_day()])[0].segments == ()
+def test_days_before_the_first_order_are_left_out_and_others_are_drawn_empty() -> None:
+    sold = a_day(a_count(OrderClass.MISSING, 1), ago=1)
+    bars = class_bars([a_day(ago=2), sold, a_day()])
+    assert [(bar.label, bar.orders) for bar in bars] == [
+        ("2026-11-19", 1),
+        ("2026-11-20", 0),
+    ]
+    assert [bar.segments for bar in recovered_bars([sold])] == [()]
+    assert class_bars([]) == []
 
 
 def test_of_many_days_the_latest_are_drawn() -> None:
-    days = [a_day(ago=ago) for ago in range(100, -1, -1)]
+    days = [
+        a_day(a_count(OrderClass.MISSING, 1), ago=ago) for ago in range(100, -1, -1)
+    ]
     bars = class_bars(days)
     assert len(bars) == DAYS_MAX
     assert bars[-1].label == "2026-11-20"

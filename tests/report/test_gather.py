@@ -95,7 +95,8 @@ def test_the_quarantine_is_told_by_rule_with_words_and_commands(shop: Shop) -> N
     assert (first.reason, first.says) == ("currency_unknown", "it is no currency")
     assert first.do[0] == "Mend it."
     assert "--rule currency_unknown" in first.do[1]
-    assert "-- o3" in second.do[1]
+    assert [line for line in second.do if "release" in line] == []
+    assert 'block --destination meta --because "…" -- o3' in second.do[1]
     assert second.says == "the items are no JSON"
     assert told(shop).needs_person == 3
 

@@ -31,3 +31,9 @@ def test_one_held_order_is_named_and_of_several_their_rule() -> None:
     assert many.endswith(
         'quarantine block --destination meta --rule a_rule --because "…"'
     )
+
+
+def test_what_cannot_be_sent_at_all_is_not_offered_for_release() -> None:
+    told = remedies.of_hold("meta", "a_rule", "", ["o1"], releasable=False)
+    assert [line for line in told if "release" in line] == []
+    assert len(told) == 2

@@ -136,11 +136,10 @@ def _quarantine(ledger: Ledger, name: str, words: Words) -> Groups:
             samples=tuple(found.samples),
             oldest=found.oldest,
             says=told.says or messages[rule],
+            # Only rules of the suites have words; others are the reader's or the
+            # platform's own, and stand whatever a person says.
             do=remedies.of_hold(
-                # Only rules of the suites have words; others are the reader's or the
-                # platform's own, and stand whatever a person says.
-                *(name, rule, told.do, found.samples),
-                releasable=rule in words,
+                name, rule, told.do, found.samples, releasable=rule in words
             ),
         )
 

@@ -87,7 +87,7 @@ def test_a_narrow_terminal_shows_fewer_currencies_and_whole_commands(
     shop.hold("o" * 300, currency="PLN")
     text = printed(shop, width=60)
     assert "missing 14 40.00 PLN · 40.00 SEK · +3 held" in " ".join(text.split())
-    assert f"-- {'o' * 300}\n" in text
+    assert f"-- {'o' * 300}" in text.splitlines()[-1]
 
 
 def test_a_console_that_wraps_softly_loses_no_words(shop: Shop) -> None:

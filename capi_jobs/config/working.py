@@ -92,7 +92,7 @@ class Delivery(Section):
         json_schema_extra={"why": "platforms answer in a second or two"},
     )
     lease: Span = Field(
-        timedelta(minutes=2),
+        timedelta(minutes=1),
         validate_default=True,
         description="after this another run may take a batch over; longer than"
         " `call_deadline`",

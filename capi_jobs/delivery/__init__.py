@@ -15,6 +15,7 @@ from capi_jobs.delivery.isolation import isolate
 from capi_jobs.delivery.means import Clock, Lane, Means, Transport
 from capi_jobs.delivery.resend import AsyncRebuild, Rebuild, resend_doubtful
 from capi_jobs.delivery.tally import Tally
+from capi_jobs.delivery.waiting import await_others
 from capi_jobs.errors import DestinationStopped
 from capi_jobs.model import Deferred, Prepared
 
@@ -49,6 +50,7 @@ class LaneDelivery:
             await self._send_pages(reader)
             if self._attempts.fault:
                 raise self._attempts.fault
+            await await_others(self._attempts)
             await resend_doubtful(self._attempts, again)
         return self._attempts.tally
 
@@ -94,7 +96,8 @@ class LaneDelivery:
     async def _deliver(self, batch: Sequence[Prepared]) -> None:
         """Send a batch, then what is left of it, until nothing is or patience ends."""
         try:
-            self._attempts.tally.released += len(await self._insist(batch))
+            left = await self._insist(batch)
+            self._attempts.tally.released += len(left)
         # Raised when the others are settled: what broke here may not tear them.
         except Exception as error:  # noqa: BLE001 - raised by `run`
             self._attempts.broke(error)

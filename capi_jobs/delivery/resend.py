@@ -105,7 +105,8 @@ async def _split(attempts: Attempts, doubt: Doubt, outcomes: Sequence[Outcome]) 
     await attempts.books(
         attempts.ledger.split_in_doubt,
         doubt.batch.batch_id,
-        list(halves(together)),
+        # The other half stays where it is: a batch without events is none.
+        [halves(together)[0]],
         now=attempts.clock.now(),
         actor=attempts.actor,
     )

@@ -6,11 +6,11 @@ What is too old for that waits for a person, see people.py.
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from capi_jobs.errors import IllegalMove
 from capi_jobs.ledger.columns import AnyRow, given
-from capi_jobs.ledger.door import Door, moving
+from capi_jobs.ledger.door import Door, moving, reading
 from capi_jobs.ledger.journal import (
     Move,
     batch_from,
@@ -64,6 +64,8 @@ class Doubts(Door):
             .where(
                 batches.c.destination == destination,
                 batches.c.status == Status.IN_DOUBT,
+                # Late answers may have taken the last event out of it.
+                batches.c.events > 0,
                 batches.c.first_sent_at > now + lease - dedup_window,
                 # Else the clock went back, and nobody knows how long ago it was.
                 batches.c.first_sent_at <= now,
@@ -92,6 +94,19 @@ class Doubts(Door):
         )
         write_history(connection, row, move, events=len(mine))
         return Doubt(batch_from(locked_batch(connection, row.batch_id)), tuple(mine))
+
+    @reading
+    def awaited_until(
+        self, connection: Connection, destination: str
+    ) -> datetime | None:
+        """Return when the last lease of a call that may still be answered is over."""
+        last: datetime | None = connection.scalar(
+            select(func.max(batches.c.lease_until)).where(
+                batches.c.destination == destination,
+                batches.c.status.in_([Status.IN_FLIGHT, Status.RESENDING]),
+            )
+        )
+        return last
 
     @moving
     def split_in_doubt(

@@ -110,7 +110,7 @@ def _destination(told: DestinationReport) -> Json:
         "days_unseen": [day.isoformat() for day in told.days_unseen],
         "needs_person": told.needs_person,
         "runs_asking": list(told.asks),
-        "latest_run": told.latest_run or None,
+        "shown_run": told.shown_run or None,
         "validation": [_rule(each) for each in told.validation],
         "quarantine": _groups(told.quarantine),
         "in_doubt": _groups(told.in_doubt),

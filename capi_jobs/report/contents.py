@@ -97,7 +97,7 @@ class DestinationReport:
     total: Balance
     days: tuple[Balance, ...]
     days_unseen: tuple[date, ...]  # no run has looked at these
-    latest_run: str  # whose validation and coverage are shown; "": none
+    shown_run: str  # whose validation and match keys are told; "": none
     validation: tuple[RuleResult, ...]
     quarantine: Groups  # of all days
     in_doubt: Groups  # of all days

@@ -27,6 +27,8 @@ from capi_jobs.report.contents import (
 from capi_jobs.report.grouping import Gathered, Member, grouped
 
 _NO_WORDS = RuleWords()
+# A week of nights and some runs by hand: older figures are no news.
+_RUNS_LOOKED_AT = 10
 _DAY = timedelta(days=1)
 
 Words = Mapping[str, RuleWords]
@@ -88,14 +90,13 @@ def _destination(
 ) -> DestinationReport:
     name = target.name
     days = balances(ledger, name, *span)
-    latest = ledger.recent_assessments(name, 1)
-    run_id = latest[0].run_id if latest else ""
+    run_id = _shown_run(ledger, name)
     return DestinationReport(
         target=target,
         total=several(name, days),
         days=days,
         days_unseen=_unseen(days, *span),
-        latest_run=run_id,
+        shown_run=run_id,
         validation=_validation(ledger, run_id, name, words),
         quarantine=_quarantine(ledger, name, words),
         in_doubt=_in_doubt(ledger, target, now),
@@ -103,6 +104,16 @@ def _destination(
         coverage=_coverage(ledger.coverage_of(run_id, name)),
         asks=_asking(ledger.recent_runs(RUNS_MAX), name),
     )
+
+
+def _shown_run(ledger: Ledger, name: str) -> str:
+    """Find the latest run that had anything to send, else the latest.
+
+    A run after it looks again at what is held alone: its shares would mislead.
+    """
+    latest = [one.run_id for one in ledger.recent_assessments(name, _RUNS_LOOKED_AT)]
+    full = (run_id for run_id in latest if ledger.coverage_of(run_id, name))
+    return next(full, latest[0] if latest else "")
 
 
 def _unseen(days: Sequence[Balance], first: date, last: date) -> tuple[date, ...]:

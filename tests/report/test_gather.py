@@ -31,7 +31,7 @@ def test_a_ledger_where_nothing_happened_gives_an_empty_report(shop: Shop) -> No
     found = told(shop)
     assert found.days == ()
     assert found.days_unseen == (DAY,)
-    assert found.latest_run == ""
+    assert found.shown_run == ""
     assert found.closes
 
 
@@ -131,7 +131,7 @@ def test_rejected_orders_are_told_in_the_platforms_words(shop: Shop) -> None:
     assert "ledger requeue" in group.do[1]
 
 
-def test_validation_and_match_keys_are_those_of_the_latest_run(shop: Shop) -> None:
+def test_validation_and_match_keys_are_those_of_the_shown_run(shop: Shop) -> None:
     shop.validations = [a_validation("currency_unknown", failed=2)]
     shop.coverage = [
         Coverage("website", "forecast", 200, 62, 0),
@@ -146,6 +146,18 @@ def test_validation_and_match_keys_are_those_of_the_latest_run(shop: Shop) -> No
     (source,) = found.coverage
     assert (source.conversions, source.forecast) == (200, 6.2)
     assert [key.identifier for key in source.keys] == ["email", "city"]
+
+
+def test_a_run_with_nothing_to_send_does_not_hide_what_the_one_before_saw(
+    shop: Shop,
+) -> None:
+    shop.assess(a_count(OrderClass.MISSING, 1))
+    shop.run_id, shop.now = "r2", shop.now + LATER
+    shop.coverage = [Coverage("website", "email", 4, 3, 0)]
+    shop.assess(a_count(OrderClass.MISSING, 1))
+    shop.run_id, shop.now, shop.coverage = "r3", shop.now + LATER, []
+    shop.assess()
+    assert told(shop).shown_run == "r2"
 
 
 def test_a_gate_that_asks_names_its_run_until_somebody_answers(shop: Shop) -> None:

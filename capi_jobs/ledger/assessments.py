@@ -76,10 +76,27 @@ class Assessments(Door):
         )
         if done.rowcount == 0:
             connection.execute(insert(run_destinations), {**row, **key})
-        for table, rows in _parts(found, now):
-            connection.execute(delete(table).filter_by(**key))
-            if rows:
-                connection.execute(insert(table), [{**each, **key} for each in rows])
+        _replace(connection, key, _parts(found, now))
+
+    @moving
+    def recount(
+        self,
+        connection: Connection,
+        run_id: str,
+        destination: str,
+        found: Assessment,
+        *,
+        now: datetime,
+    ) -> None:
+        """Keep new counts, for rows change while a run waits; the answer stands."""
+        first, last = found.days or _days(found)
+        key = {"run_id": run_id, "destination": destination}
+        connection.execute(
+            update(run_destinations)
+            .filter_by(**key)
+            .values(day_first=first, day_last=last, assessed_at=now)
+        )
+        _replace(connection, key, _counted(found, now))
 
     @moving
     def decide(  # noqa: PLR0913 - what, who, why and when
@@ -200,10 +217,26 @@ def _days(found: Assessment) -> tuple[date | None, date | None]:
     return min(days, default=None), max(days, default=None)
 
 
-def _parts(
-    found: Assessment, now: datetime
-) -> list[tuple[Table, Sequence[dict[str, object]]]]:
+_Parts = list[tuple[Table, Sequence[dict[str, object]]]]
+
+
+def _replace(connection: Connection, key: dict[str, str], parts: _Parts) -> None:
+    for table, rows in parts:
+        connection.execute(delete(table).filter_by(**key))
+        if rows:
+            connection.execute(insert(table), [{**each, **key} for each in rows])
+
+
+def _parts(found: Assessment, now: datetime) -> _Parts:
     """Return the rows of the tables that belong to an assessment."""
+    return [
+        *_counted(found, now),
+        (validations, [_redacted(_fields(each)) for each in found.validations]),
+        (coverage, [_fields(each) for each in found.coverage]),
+    ]
+
+
+def _counted(found: Assessment, now: datetime) -> _Parts:
     counted: list[dict[str, object]] = [
         {
             "day": each.day,
@@ -219,8 +252,6 @@ def _parts(
     return [
         (balances, counted),
         (baselines, [_fields(each) for each in found.baselines]),
-        (validations, [_redacted(_fields(each)) for each in found.validations]),
-        (coverage, [_fields(each) for each in found.coverage]),
     ]
 
 

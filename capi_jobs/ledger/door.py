@@ -5,9 +5,10 @@ Errors are put into words by faults.py; the schema is brought up by migrate.py.
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import wraps
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -23,6 +24,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from capi_jobs.errors import ConfigFault, LedgerUnavailable
 from capi_jobs.ledger import faults
@@ -30,6 +32,9 @@ from capi_jobs.ledger.columns import AnyRow, DecimalSum
 
 # A move takes milliseconds; who waits longer than this waits for a stuck process.
 LOCK_SECONDS_MAX = 30
+# Threads beyond the pool's 15 connections wait for a move or two of the others, and
+# each of those may wait for a lock.
+POOL_SECONDS_MAX = 2 * LOCK_SECONDS_MAX
 # A server in the same network answers in milliseconds.
 CONNECT_SECONDS_MAX = 10
 # A deadlock frees one of two at once; five in a row are something else.
@@ -50,6 +55,8 @@ class Door:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # SQLite's writers wait in sleeps of up to 0.1 s; our own threads take turns.
+        self._turn = Lock() if self.is_sqlite else nullcontext()
 
     @property
     def is_sqlite(self) -> bool:
@@ -75,8 +82,8 @@ class Door:
         """Do `work` and commit; again, where the server chose us to end a deadlock."""
         for _ in range(ATTEMPTS_MAX):
             try:
-                with self.engine.begin() as connection:
-                    return work(connection)
+                with self._turn, self._connected() as plain, plain.begin():
+                    return work(plain)
             except DBAPIError as error:
                 if not faults.is_repeatable(error.orig):
                     raise
@@ -88,10 +95,22 @@ class Door:
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Read without keeping writers out."""
-        with self.engine.connect() as plain:
+        with self._connected() as plain:
             connection = plain.execution_options(reads_only=True)
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        try:
+            connection = self.engine.connect()
+        except PoolTimeout:
+            raise LedgerUnavailable(
+                f"no connection to the ledger came free in {POOL_SECONDS_MAX} s",
+                do="run again: nothing is sent twice",
+            ) from None
+        with connection:
+            yield connection
 
     def stream(self, query_on: Callable[[Connection], Executable]) -> Iterator[AnyRow]:
         """Yield the rows of a query as they are asked for, in bounded memory."""
@@ -170,6 +189,7 @@ def _postgres(url: URL) -> Engine:
         hide_parameters=True,
         # Each statement sees what was committed before it: claims rely on it.
         isolation_level="READ COMMITTED",
+        pool_timeout=POOL_SECONDS_MAX,
         pool_pre_ping=True,  # servers restart between two batches
         connect_args={"connect_timeout": CONNECT_SECONDS_MAX},
     )
@@ -195,6 +215,7 @@ def _sqlite(url: URL, *, create: bool) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
+        pool_timeout=POOL_SECONDS_MAX,
         connect_args={"timeout": LOCK_SECONDS_MAX},
     )
     event.listen(engine, "connect", _prepare_sqlite)

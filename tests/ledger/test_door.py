@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Event
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from capi_jobs.errors import ConfigFault, LedgerUnavailable
-from capi_jobs.ledger import Ledger
+from capi_jobs.ledger import Ledger, door
 from capi_jobs.ledger.journal import locked_batch
 from tests.ledger.building import Bench, entries
 
@@ -111,3 +112,15 @@ def test_a_ledger_serves_many_threads(ledger: Ledger) -> None:
     assert ledger.sweep(bench.now + timedelta(hours=1), actor="x").entries == {
         "meta": 64
     }
+
+
+def test_a_ledger_without_a_free_connection_says_so(
+    ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "POOL_SECONDS_MAX", 0.05)
+    with Ledger.open(ledger_url) as ledger, ExitStack() as readers:
+        for _ in range(15):  # what SQLAlchemy's pool holds
+            readers.enter_context(ledger.snapshot())
+
+        with pytest.raises(LedgerUnavailable, match="no connection"):
+            Bench(ledger).claim(1)

@@ -92,6 +92,24 @@ def test_excluded_batches_are_left_alone(bench: Bench) -> None:
     assert claim(bench, exclude_batches=[batch_id]) is None
 
 
+def test_one_pass_tries_each_batch_once(bench: Bench) -> None:
+    """What was sent since the pass began waits for the next one."""
+    bench.in_status(Status.IN_DOUBT, 1)
+    began = bench.now = bench.now + LEASE
+    bench.settle(bench.resend(), Event.LOST)
+
+    assert claim(bench, sent_before=began) is None
+    assert claim(bench, sent_before=began + TICK) is not None
+
+
+def test_what_was_sent_in_the_future_waits(bench: Bench) -> None:
+    """The clock went back: nobody knows how long ago the first send was."""
+    bench.in_status(Status.IN_DOUBT, 1)
+    bench.now -= TICK
+
+    assert claim(bench) is None
+
+
 def test_attempts_are_bounded(bench: Bench) -> None:
     bench.in_status(Status.IN_DOUBT, 1)
 
@@ -144,3 +162,14 @@ def test_no_two_workers_get_the_same_doubt(bench: Bench) -> None:
     taken = [doubt.batch.batch_id for doubt in doubts if doubt]
     assert len(taken) == 20
     assert len(set(taken)) == 20
+
+
+def test_the_last_answer_that_may_still_come_is_told(bench: Bench) -> None:
+    assert bench.ledger.awaited_until("meta") is None
+    bench.in_status(Status.RESENDING, 1)
+    bench.now += TICK
+    bench.claim(2)
+    bench.in_status(Status.DELIVERED, 3)
+    bench.claim(4, destination="tiktok")
+
+    assert bench.ledger.awaited_until("meta") == bench.now + LEASE

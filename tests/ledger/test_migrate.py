@@ -72,7 +72,7 @@ def test_a_newer_ledger_is_refused(database_url: str) -> None:
 def test_an_empty_database_is_no_ledger_unless_one_may_be_made(
     database_url: str,
 ) -> None:
-    with pytest.raises(LedgerUnavailable, match=r"no ledger.*capi-jobs init"):
+    with pytest.raises(LedgerUnavailable, match=r"no ledger.*first run makes it"):
         Ledger.open(database_url, create=False)
 
 

@@ -62,4 +62,5 @@ def hold(
     if as_json:
         screen.answer(report.as_json())
     else:
-        screen.out.print(f"run {report.run_id} is held; nothing of it was sent")
+        names = ", ".join(report.held)
+        screen.out.print(f"run {report.run_id}: nothing is sent for {names}")

@@ -89,7 +89,9 @@ def _plain(value: object) -> str:
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; numbers stand right, text of others cannot style the terminal."""
-    made = Table(title=title, title_justify="left", title_style="bold", box=None)
+    made = Table(
+        title=escape(shown(title)), title_justify="left", title_style="bold", box=None
+    )
     filled = [[_cell(cell) for cell in row] for row in rows]
     for i, column in enumerate(columns):
         numeric = bool(filled) and all(_is_number(row[i]) for row in filled)
@@ -100,7 +102,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         out.print(made)
     else:  # a pipe has no edge to fold at: there, a row is a line
         wide = out.options.update(width=_WIDEST)
-        width = Measurement.get(out, wide, made).maximum
+        width = max(len(title), Measurement.get(out, wide, made).maximum)
         Console(file=out.file, highlight=False, width=width).print(made)
 
 

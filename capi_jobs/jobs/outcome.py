@@ -26,6 +26,9 @@ class RunReport:
     run_id: str
     interval: DataInterval
     destinations: tuple[Ran, ...] = ()
+    # Where nothing was done because a person said so: how the run stands, and whose.
+    decided: RunStatus | None = None
+    held: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -49,7 +52,7 @@ class RunReport:
                 "start": self.interval.start.isoformat(),
                 "end": self.interval.end.isoformat(),
             },
-            "status": str(status_of_run(self)),
+            "status": str(self.decided or status_of_run(self)),
             "destinations": [_ran_json(ran) for ran in self.destinations],
         }
 

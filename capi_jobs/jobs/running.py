@@ -132,4 +132,11 @@ def hold(
     decided = house.ledger.decide(
         name, destination, Decision.HELD, actor=actor, reason=because, now=now
     )
-    return RunReport(decided.run_id, decided.interval)
+    held = tuple(
+        one.destination
+        for one in decided.destinations.values()
+        if one.decision is Decision.HELD
+    )
+    return RunReport(
+        decided.run_id, decided.interval, decided=decided.status, held=held
+    )

@@ -73,14 +73,24 @@ class Work:
         )
 
     def gate_again(self, found: Assessed, approved: RunDestination) -> Gate:
-        """Close the gate again where more is missing than was approved."""
+        """Close the gate again where more is missing than was approved.
+
+        Else the approval stands, and the balance begins with what is there now.
+        """
         reason = grown(
             approved.approved_count or 0,
             approved.approved_values,
             *found.due_by_keys(),
         )
         if reason is None:
-            return Gate("pass")
+            passed = Gate("pass")
+            self.house.ledger.recount(
+                self.run_id,
+                found.name,
+                assessment_of(found, passed),
+                now=self.house.clock.now(),
+            )
+            return passed
         look(
             self.house,
             found,

@@ -4,7 +4,7 @@ Nothing here does anything; the calls are made in `attempt.py`.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -36,7 +36,7 @@ class Lane:
     name: str
     platform: Platform
     target: Target
-    token: str
+    token: str = field(repr=False)
     limits: Limits
 
 

@@ -47,6 +47,11 @@ lint: setup ## Check format, lint, types and imports
 goldens: setup ## Write expected files that are missing; never overwrite one
 	$(BIN)/pytest --write-goldens
 
+.PHONY: docs
+docs: setup ## Rewrite the generated parts of docs/ and README's session
+	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/session.py
+
 .PHONY: bench
 bench: setup ## Print the time per stage for a million orders
 	$(BIN)/python -m benchmarks

@@ -1,4 +1,4 @@
-"""Rewrite the generated parts of the pages in docs/: `python docs/generate.py [--check]`.
+"""Rewrite the generated parts of docs/: `python docs/generate.py [--check]`.
 
 A part stands between `<!-- name -->` and `<!-- /name -->`. What each holds is made by
 the function of that name below, from the code itself.

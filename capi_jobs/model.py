@@ -129,6 +129,8 @@ class OwedAs(StrEnum):
 
     MISSING = "missing"
     ENRICHMENT = "enrichment"
+    # Sent by others before capi-jobs existed: counts as delivered, not as recovered.
+    IMPORTED = "imported"
 
 
 @dataclass(frozen=True, slots=True)

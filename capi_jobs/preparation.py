@@ -13,7 +13,16 @@ from zoneinfo import ZoneInfo
 from capi_jobs.batching import fits
 from capi_jobs.config import Destination, Settings
 from capi_jobs.conversion import Converter
-from capi_jobs.model import Conversion, Entry, Hold, Order, OrderKey, Prepared, RowFault
+from capi_jobs.model import (
+    Conversion,
+    Entry,
+    Hold,
+    Order,
+    OrderKey,
+    OwedAs,
+    Prepared,
+    RowFault,
+)
 from capi_jobs.orders import exclusion, future_fault, read_order
 from capi_jobs.orders.scalars import text_of
 from capi_jobs.platforms import Limits, platform_named
@@ -105,7 +114,9 @@ class Preparer:
             )
             if candidate.order is None or rules:
                 rules = rules or tuple(f.rule for f in candidate.faults)
-                page.holds.append(self._hold(candidate, rules, verdict.messages))
+                _keep_back(
+                    page, candidate.key, self._hold(candidate, rules, verdict.messages)
+                )
             else:
                 sound.append((candidate, candidate.order))
         self._convert(page, sound, released, now)
@@ -123,7 +134,7 @@ class Preparer:
             found = rows.get(key.order_id, ())
             fault = key.fault or (_AMBIGUOUS if len(found) > 1 else None)
             if fault:
-                page.holds.append(_held_key(self.destination.name, key, fault))
+                _keep_back(page, key, _held_key(self.destination.name, key, fault))
             elif not found:
                 page.gone.append(key.order_id)
             else:
@@ -159,9 +170,8 @@ class Preparer:
         for candidate, order in sound:
             made = self._conversion(order, candidate.key, now)
             if isinstance(made, RowFault):
-                page.holds.append(
-                    self._hold(candidate, (made.rule,), {made.rule: made.message})
-                )
+                held = self._hold(candidate, (made.rule,), {made.rule: made.message})
+                _keep_back(page, candidate.key, held)
             else:
                 converted.append((candidate, made))
         verdict = self._validator.conversions([made for _, made in converted])
@@ -171,7 +181,9 @@ class Preparer:
                 verdict.failures.get(i, ()), candidate.key.order_id in released
             )
             if rules:
-                page.holds.append(self._hold(candidate, rules, verdict.messages))
+                _keep_back(
+                    page, candidate.key, self._hold(candidate, rules, verdict.messages)
+                )
             else:
                 self._finish(page, candidate, made)
 
@@ -191,11 +203,9 @@ class Preparer:
         event = self.platform.event(made)
         most = self.limits.body_bytes_max
         if not fits(event, bytes_max=most, overhead=self._overhead):
-            page.holds.append(
-                self._hold(
-                    candidate, (_TOO_LARGE.rule,), {_TOO_LARGE.rule: _TOO_LARGE.message}
-                )
-            )
+            told = {_TOO_LARGE.rule: _TOO_LARGE.message}
+            held = self._hold(candidate, (_TOO_LARGE.rule,), told)
+            _keep_back(page, candidate.key, held)
             return
         entry = Entry(
             destination=self.destination.name,
@@ -256,6 +266,14 @@ def too_old(conversion: Conversion, limits: Limits, at: datetime) -> bool:
 
 def _standing(rules: tuple[str, ...], released: bool) -> tuple[str, ...]:  # noqa: FBT001  # read beside its rules
     return () if released else rules
+
+
+def _keep_back(page: Page, key: OrderKey, hold: Hold) -> None:
+    """Hold what is owed; an enrichment counts already, and is only left out."""
+    if key.owed_as is OwedAs.ENRICHMENT:
+        page.excluded[key.order_id] = hold.rule
+    else:
+        page.holds.append(hold)
 
 
 def _held_key(destination: str, key: OrderKey, fault: RowFault) -> Hold:

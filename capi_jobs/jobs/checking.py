@@ -10,11 +10,11 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from capi_jobs.config import Destination, Settings
-from capi_jobs.errors import CapiJobsError
+from capi_jobs.errors import CapiJobsError, LedgerMissing
 from capi_jobs.jobs.house import orders_source, sent_sources
+from capi_jobs.jobs.versions import version_end, version_ended
 from capi_jobs.ledger import Ledger
 from capi_jobs.orders import template_fault
-from capi_jobs.platforms import platform_named
 from capi_jobs.validation import Validator
 from capi_jobs.warehouse import Finding, OrdersSource, SentEvents, Warehouse
 
@@ -89,8 +89,10 @@ def _ledger(settings: Settings) -> Iterator[Check]:
     try:
         with Ledger.open(settings.ledger.url, create=False):
             yield Check("ledger", "ok", "can be read and written")
-    except CapiJobsError as fault:
+    except LedgerMissing as fault:
         yield Check("ledger", "warning", str(fault))
+    except CapiJobsError as fault:
+        yield Check("ledger", "error", str(fault))
 
 
 def _secrets(settings: Settings) -> Iterator[Check]:
@@ -109,22 +111,18 @@ def _versions(settings: Settings, today: date) -> Iterator[Check]:
 
 
 def _version(destination: Destination, today: date) -> Iterator[Check]:
-    platform = platform_named(destination.platform)
-    version = destination.api_version or platform.api_version
-    if version not in platform.versions:
+    version, ends, known = version_end(destination)
+    if not known:
         yield Check(
             destination.name,
             "warning",
-            f"{platform.name} {version} is not a version that capi-jobs knows",
+            f"{destination.platform} {version} is not a version that capi-jobs knows",
         )
-        return
-    ends = platform.versions[version]
-    if ends is None or ends - today > EXPIRY_WARNING:
-        return
-    over = ends <= today
-    yield Check(
-        destination.name,
-        "error" if over else "warning",
-        f"{platform.name} {version} {'stopped' if over else 'stops'} working on"
-        f" {ends}: set api_version to {platform.api_version}",
-    )
+    elif stopped := version_ended(destination, today):
+        yield Check(destination.name, "error", str(stopped))
+    elif ends is not None and ends - today <= EXPIRY_WARNING:
+        yield Check(
+            destination.name,
+            "warning",
+            f"{destination.platform} {version} ends on {ends}: plan a newer one",
+        )

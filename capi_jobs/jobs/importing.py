@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from capi_jobs.config import Destination, Settings
 from capi_jobs.errors import DataContractFault
 from capi_jobs.jobs.reading_files import read_rows
-from capi_jobs.model import Entry, Order
+from capi_jobs.model import Entry, Order, OwedAs
 from capi_jobs.orders import read_order
 from capi_jobs.platforms import platform_named
 
@@ -74,4 +74,5 @@ def _entry(
         day=order.completed_at.astimezone(zone).date(),
         value=order.value,
         currency=order.currency,
+        owed_as=OwedAs.IMPORTED,
     )

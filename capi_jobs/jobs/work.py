@@ -17,6 +17,7 @@ from capi_jobs.jobs.outcome import RunReport, status_of, worst
 from capi_jobs.jobs.rebuilding import rebuilt
 from capi_jobs.jobs.records import assessment_of
 from capi_jobs.jobs.signals import stopped_by_signals
+from capi_jobs.jobs.versions import version_ended
 from capi_jobs.ledger.values import HoldEnd, RunDestination, RunStatus
 from capi_jobs.lifecycle import Status
 from capi_jobs.model import DataInterval, Prepared
@@ -157,6 +158,8 @@ class Work:
         now = self.house.clock.now()
         self.house.ledger.start_delivery(self.run_id, name, now=now)
         preparer = self.house.preparer(destination, now)
+        if ended := version_ended(destination, now.date()):
+            tally.stopped = ended
         delivery = LaneDelivery(
             Attempts(lane, means, tally), pages=self._pages(found, preparer)
         )

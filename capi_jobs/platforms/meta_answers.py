@@ -83,6 +83,12 @@ ANSWERS: Mapping[str, Verdict] = MappingProxyType(
             Meaning.CONFIGURATION, "blocked for policy", "look at Account Quality"
         ),
         "613": _TOO_FAST,
+        # Not in the fact sheet: what Graph answers for a version that has ended.
+        "2635": Verdict(
+            Meaning.CONFIGURATION,
+            "this API version has ended",
+            "set api_version to a newer one",
+        ),
         "5000": Verdict(Meaning.LOST, "temporary error"),
         "21009": Verdict(Meaning.NOT_NOW, "dataset not ready"),
         **read.every(range(80000, 80015), _TOO_FAST),

@@ -33,6 +33,7 @@ ORIGINS: Mapping[str, OrderClass] = MappingProxyType(
     {
         OwedAs.MISSING: OrderClass.MISSING,
         OwedAs.ENRICHMENT: OrderClass.SEEN_BROWSER,
+        OwedAs.IMPORTED: OrderClass.MISSING,
     }
 )
 # Columns that are told apart by reason.

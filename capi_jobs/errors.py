@@ -5,6 +5,7 @@
     ├── DataContractFault      mend the view of the orders or of the sent events
     ├── WarehouseUnavailable   wait or mend the warehouse, then run again
     ├── LedgerUnavailable      wait or mend the ledger, then run again
+    │   └── LedgerMissing          the first run makes it
     ├── LedgerIsNewer          upgrade capi-jobs
     ├── DestinationStopped     only this destination stops; the others go on
     │   ├── CredentialRefused      renew the token
@@ -53,6 +54,10 @@ class WarehouseUnavailable(CapiJobsError):
 
 class LedgerUnavailable(CapiJobsError):
     """Mend the ledger (locked, read-only, full, away), then run again."""
+
+
+class LedgerMissing(LedgerUnavailable):
+    """Run once: the first run makes the ledger."""
 
 
 class LedgerIsNewer(CapiJobsError):

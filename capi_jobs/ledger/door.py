@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from capi_jobs.errors import ConfigFault, LedgerUnavailable
+from capi_jobs.errors import ConfigFault, LedgerMissing, LedgerUnavailable
 from capi_jobs.ledger import faults
 from capi_jobs.ledger.columns import AnyRow, DecimalSum
 
@@ -230,7 +230,7 @@ def _touch(file: Path, *, create: bool) -> None:
         if create:
             os.close(os.open(file, os.O_CREAT | os.O_RDONLY, 0o600))
         elif not file.exists():
-            raise LedgerUnavailable(
+            raise LedgerMissing(
                 f"there is no ledger at {file}", do="the first run makes it"
             )
     except OSError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, column, inspect, select, table
 
-from capi_jobs.errors import LedgerIsNewer, LedgerUnavailable
+from capi_jobs.errors import LedgerIsNewer, LedgerMissing
 from capi_jobs.ledger.door import LOCK_SCHEMA, Door, advisory_lock
 from capi_jobs.ledger.schema import SCHEMA_REVISION, VERSION_TABLE
 
@@ -26,7 +26,7 @@ def bring_up(door: Door, *, create: bool) -> None:
     if found == SCHEMA_REVISION:
         return
     if found is None and not create:
-        raise LedgerUnavailable(
+        raise LedgerMissing(
             "there is no ledger in this database", do="the first run makes it"
         )
     door.in_transaction(_upgrade)

@@ -91,6 +91,7 @@ CREATE TABLE checked AS
 SELECT id_text(order_id) AS order_id, id_text(event_id) AS event_id,
     hash(order_id, event_id, t, value, currency) AS content,
     time_fault(t, instant, $zone) AS fault,
+    instant < '1970-01-01 00:00:00+00'::TIMESTAMPTZ AS ancient,
     value IS NOT NULL AND read_money(value) IS NULL AS bad_value
 FROM (
     SELECT *, read_time(t, $zone) AS instant
@@ -99,6 +100,7 @@ FROM (
 )
 """
 _FAULTY_TIMES = "SELECT coalesce(order_id, event_id) FROM checked WHERE fault = $fault"
+_ANCIENT = "SELECT coalesce(order_id, event_id) FROM checked WHERE ancient"
 _NO_ID = "SELECT event_id FROM checked WHERE order_id IS NULL"
 _NO_IDS = "SELECT NULL FROM checked WHERE order_id IS NULL AND event_id IS NULL"
 _BAD_VALUES = "SELECT order_id FROM checked WHERE bad_value"
@@ -107,6 +109,7 @@ SELECT order_id FROM checked WHERE order_id IS NOT NULL
 GROUP BY order_id HAVING count(*) > 1
 """
 _DIFFERING = _TWICE + " AND min(content) <> max(content)"
+_EQUAL = _TWICE + " AND min(content) = max(content)"
 
 _TIME_MESSAGES: dict[str, tuple[str, Severity, str]] = {
     "missing": ("times_missing", "warning", "have no {time}"),
@@ -134,6 +137,8 @@ def _row_findings(
     for fault, (code, severity, words) in _TIME_MESSAGES.items():
         message = words.format(time=found.time)
         yield from asker.ask(code, severity, message, _FAULTY_TIMES, {"fault": fault})
+    message = f"have a {found.time} before 1970: no interval reads them"
+    yield from asker.ask("times_before_1970", "warning", message, _ANCIENT)
     if isinstance(found.source, SentEvents):
         message = "have neither event_id nor order_id"
         yield from asker.ask("ids_missing", "warning", message, _NO_IDS)
@@ -175,9 +180,9 @@ class _Asker:
         if differing:
             message = f"{differing:,} order ids stand in several rows that differ"
             yield Finding("order_ids_ambiguous", "warning", self._source, message, ids)
-        twice, ids = self._found(_TWICE, {})
-        if twice > differing:
-            message = f"{twice - differing:,} order ids stand in several equal rows"
+        equal, ids = self._found(_EQUAL, {})
+        if equal:
+            message = f"{equal:,} order ids stand in several equal rows"
             yield Finding("order_ids_repeated", "warning", self._source, message, ids)
 
     def _found(self, query: str, values: dict[str, str]) -> tuple[int, tuple[str, ...]]:

@@ -220,3 +220,17 @@ def test_recent_assessments_come_newest_first(bench: Bench) -> None:
     found = bench.ledger.recent_assessments("meta", 2)
 
     assert [part.run_id for part in found] == ["r3", "r2"]
+
+
+def test_counting_again_replaces_the_counts_and_keeps_the_answer(bench: Bench) -> None:
+    start(bench)
+    assess(bench)
+    decide(bench)
+    counts = (COUNTS[1],)
+
+    found = Assessment(interval=DAY, gate=Gate.PASS, counts=counts)
+    bench.ledger.recount("r1", "meta", found, now=bench.now)
+
+    part = bench.ledger.run("r1").destinations["meta"]
+    assert (part.decision, part.approved_count) == (Decision.APPROVED, 3)
+    assert bench.ledger.balance_of("r1", "meta") == list(counts)

@@ -33,8 +33,11 @@ from capi_jobs.config import (
     Warehouse,
 )
 from capi_jobs.config.types import BaseUrl, ZoneName, span_text
+from capi_jobs.identity.hashing import ANSWERS_REMEMBERED
+from capi_jobs.jobs.house import RECONCILE_MB
 from capi_jobs.lifecycle import TRANSITIONS
 from capi_jobs.platforms import NAMES, platform_named
+from capi_jobs.transport import ANSWER_BYTES_MAX
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -196,6 +199,29 @@ def _why(field: FieldInfo) -> str:
     return str(extra.get("why", "")) if isinstance(extra, dict) else ""
 
 
+# ── bounds ──────────────────────────────────────────────────────────────────────
+
+
+def bounds() -> str:
+    """List what grows with the shop, and where it stops."""
+    work, spill = Delivery(), f"DuckDB spills to disk beyond {RECONCILE_MB} MB"
+    page = f"a page of {work.page_rows:,} per destination, and the next one being read"
+    calls = f"{work.in_flight_max} in flight per destination, of the platform's size"
+    answer = f"{ANSWER_BYTES_MAX // 2**20} MB, then the call counts as lost"
+    remembered = f"at most {ANSWERS_REMEMBERED:,} answers a form"
+    return _table(
+        ("what grows with the shop", "its bound", "set by"),
+        (
+            ("keys being joined", spill, "`jobs/house.py`"),
+            ("whole orders", page, "`[delivery] page_rows`"),
+            ("calls", calls, "`[delivery] in_flight_max`, the platform's limits"),
+            ("answers", answer, "`transport.py`"),
+            ("normal forms that are remembered", remembered, "`identity/`"),
+            ("the report", "samples and groups are cut, sums are not", "`report/`"),
+        ),
+    )
+
+
 # ── readings ────────────────────────────────────────────────────────────────────
 
 
@@ -235,6 +261,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "layers": layers,
     "rooms": rooms,
     "settings": settings,
+    "bounds": bounds,
     "readings": readings,
 }
 _PART = re.compile(r"<!-- (?P<name>\w+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)

@@ -4,8 +4,6 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from capi_jobs.config import Delivery
-from capi_jobs.jobs import house
 from capi_jobs.ledger import findings
 from capi_jobs.ledger.schema import METADATA
 from capi_jobs.model import Order
@@ -35,15 +33,6 @@ def test_no_column_of_the_ledger_could_hold_a_customer() -> None:
     assert set() == PERSONAL & columns
     assert "order_id" in columns
     assert "email" in PERSONAL
-
-
-def test_the_bounds_are_the_defaults() -> None:
-    delivery = Delivery()
-
-    assert f"beyond {house.RECONCILE_MB} MB" in PAGE
-    assert f"({house.RECONCILE_MB_MIN} MB each at least)" in PAGE
-    assert f"a page of {delivery.page_rows:,} " in PAGE
-    assert f"| {delivery.in_flight_max} in flight" in PAGE
 
 
 def test_every_room_stands_in_the_table() -> None:

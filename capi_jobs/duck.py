@@ -24,14 +24,16 @@ _BLANKS = (
 
 # ISO 8601 as databases write it; wider guesses would misread, e.g. 01/02/2026.
 _CLOCK = r"([01]\d|2[0-3]):\d\d(:\d\d([.,]\d{1,9})?)?"
-_OFFSET = r" ?(Z|z|UTC|[+-]\d\d(:?\d\d(:?\d\d)?)?)"
+_OFFSET = r" ?(Z|z|UTC|[+-]([01]\d|2[0-3])(:?[0-5]\d(:?[0-5]\d)?)?)"
 _TIME = rf"\d{{4}}-\d\d-\d\d([Tt ]{_CLOCK}({_OFFSET})?)?"
 
 MACROS = (
     # How the ledger keeps an id that no index can hold: `ledger.columns.kept_id`.
-    "CREATE MACRO kept_id(t) AS"
-    " CASE WHEN strlen(t) <= 512 AND NOT contains(t, chr(0)) THEN t"
-    " ELSE left(replace(t, chr(0), '␀'), 64) || '…' || sha256(t) END",
+    (
+        "CREATE MACRO kept_id(t) AS"
+        " CASE WHEN strlen(t) <= 512 AND NOT contains(t, chr(0)) THEN t"
+        " ELSE left(replace(t, chr(0), '␀'), 64) || '…' || sha256(t) END"
+    ),
     # Trimming of many characters is slow, and of few texts needed.
     """
     CREATE MACRO tidy(t) AS
@@ -40,12 +42,17 @@ MACROS = (
     """,
     # A newline at the end of an id is a fault of the row, not a blank.
     "CREATE MACRO id_text(t) AS nullif(trim(t, ' '), '')",
-    f"CREATE MACRO is_time(t) AS regexp_full_match(t, '{_TIME}')",
+    # There is no year 0, but for DuckDB.
+    f"""
+    CREATE MACRO is_time(t) AS
+    regexp_full_match(t, '{_TIME}') AND t[:4] <> '0000'
+    """,
     f"CREATE MACRO has_offset(t) AS regexp_matches(t, ':.*{_OFFSET}$')",
-    # PostgreSQL and Ruby set a space before the offset, which DuckDB does not take.
+    # Ruby sets a space before the offset, BigQuery writes UTC: DuckDB takes neither.
     """
     CREATE MACRO plain_time(t) AS
-    replace(replace(replace(upper(t), ',', '.'), ' +', '+'), ' -', '-')
+    replace(replace(replace(replace(replace(
+        upper(t), ',', '.'), 'UTC', 'Z'), ' Z', 'Z'), ' +', '+'), ' -', '-')
     """,
     # A wall time that comes twice in autumn is read as the first of the two.
     """

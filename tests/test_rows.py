@@ -42,7 +42,7 @@ def texts(batches: Iterable[pa.RecordBatch]) -> list[dict[str, str]]:
 def test_rows_come_in_batches_no_larger_than_asked_for(url: str) -> None:
     batches = read(url, sa.select(TABLE))
 
-    assert NUMBERS == sum(batch.num_rows for batch in batches)
+    assert sum(batch.num_rows for batch in batches) == NUMBERS
     assert max(batch.num_rows for batch in batches) <= 1_000
 
 
@@ -56,12 +56,12 @@ def test_values_are_bound_whatever_they_hold(url: str) -> None:
 def test_a_column_of_nulls_may_end_in_text(url: str) -> None:
     words = [row["word"] for row in texts(read(url, sa.select(TABLE)))]
 
-    assert 9 == words.count("a'b%")
-    assert NUMBERS - 9 == words.count(None)  # type: ignore[arg-type]
+    assert words.count("a'b%") == 9
+    assert words.count(None) == NUMBERS - 9  # type: ignore[arg-type]
 
 
 def test_no_rows_are_no_error(url: str) -> None:
-    assert [] == texts(read(url, sa.select(TABLE).where(TABLE.c.n < 0)))
+    assert texts(read(url, sa.select(TABLE).where(TABLE.c.n < 0))) == []
 
 
 def test_any_other_database_is_read_by_a_cursor(tmp_path: Path) -> None:
@@ -76,15 +76,15 @@ def test_any_other_database_is_read_by_a_cursor(tmp_path: Path) -> None:
 
     batches = read(url, sa.select(TABLE))
 
-    assert [1_000, 1_000, 500] == [batch.num_rows for batch in batches]
-    assert {"n": "0", "word": None} == batches[0].to_pylist()[0]
+    assert [batch.num_rows for batch in batches] == [1_000, 1_000, 500]
+    assert batches[0].to_pylist()[0] == {"n": "0", "word": None}
 
 
 def test_types_are_described_as_the_database_has_them(url: str) -> None:
     schema = rows.describe(url, sa.select(TABLE), unavailable=WarehouseUnavailable)
 
     expected = pa.string() if url.startswith("sqlite") else pa.int32()
-    assert ["n", "word"] == schema.names
+    assert schema.names == ["n", "word"]
     assert expected == schema.field("n").type
 
 
@@ -107,7 +107,9 @@ def test_a_query_that_is_wrong_is_not_called_an_outage(database_url: str) -> Non
 
 
 def test_a_value_that_cannot_be_read_is_not_shown(postgres_url: str) -> None:
-    email = sa.literal_column("'jane@example.com'::text::integer").label("n")
+    email: sa.ColumnElement[int] = sa.literal_column(
+        "'jane@example.com'::text::integer"
+    ).label("n")
 
     with pytest.raises(DataContractFault, match="22P02") as refused:
         read(postgres_url, sa.select(email))

@@ -59,10 +59,9 @@ def reconcile(  # noqa: PLR0913 - two sides, the ledger between them
         classing.relate(connection)
         _look_up(connection, known_lookup)
         classing.judge(connection)
-        rows, nameless = _rows(connection)
-        yield Reconciliation(
-            connection, result.counted(connection), entries, held, rows, nameless
-        )
+        (rows, nameless), counts = _rows(connection), result.counted(connection)
+        result.keep_due(connection)
+        yield Reconciliation(connection, counts, entries, held, rows, nameless)
 
 
 def _baselines(

@@ -93,7 +93,8 @@ _LOAD_SENT = """
 CREATE TABLE sent AS
 SELECT channel = 'server' AS server, id_text(order_id) AS order_id,
     id_text(event_id) AS event_id, coalesce(n.canonical, lower(name)) AS name,
-    read_time(tidy(event_time), timezone) AS sent_at,
+    -- No event was sent later than now, whatever a wrong clock says.
+    least(read_time(tidy(event_time), timezone), getvariable('now')) AS sent_at,
     time_fault(tidy(event_time), sent_at, timezone) IS NULL AS timely
 FROM (SELECT *, tidy(event_name) AS name, lower(tidy(platform)) AS site,
     tidy(destination) AS target FROM arrived) a
@@ -139,6 +140,7 @@ def set_policy(
         "platform": policy.platform.lower(),
         "first": interval.start,
         "last": interval.end - _MICROSECOND,
+        "now": now,
         "enrich": policy.on_browser_seen == "enrich",
         "surely_over": surely_over,
         "dedup_window": policy.dedup_window,

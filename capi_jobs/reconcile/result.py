@@ -15,6 +15,8 @@ import duckdb
 from capi_jobs.model import ClassCount, OrderClass, OrderKey, OwedAs, RowFault
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Half a million keys; more spill. Each destination of a run keeps its own.
+_KEPT_LIMIT_MB = 96
 
 _FAULTS = MappingProxyType(
     {
@@ -35,16 +37,26 @@ _COUNTS = """
 SELECT day, currency, class, reason, count(*), sum(counted)
 FROM judged GROUP BY ALL ORDER BY ALL
 """
+_KEEP = """
+CREATE TABLE due AS
+SELECT order_id, event_id, completed_at, day, value, counted, currency, enriched, fault,
+    send_until, class = 'held' AS held
+FROM judged WHERE due
+"""
+_TABLES = """
+SELECT table_name FROM duckdb_tables()
+WHERE table_name <> 'due' AND NOT internal AND database_name = current_database()
+"""
 _DUE = """
-SELECT currency, count(*), sum(counted) FROM judged
-WHERE due AND fault IS NULL AND class <> 'held' GROUP BY currency ORDER BY currency
+SELECT currency, count(*), sum(counted) FROM due
+WHERE fault IS NULL AND NOT held GROUP BY currency ORDER BY currency
 """
 # Microseconds since 1970: exact, and no time zone library is asked.
 _KEYS = """
 SELECT order_id, event_id, epoch_us(completed_at) AS completed_us, day, value, currency,
     enriched, fault, epoch_us(send_until) AS until_us
-FROM judged WHERE due AND (class = 'held') = $held
-ORDER BY judged.completed_at NULLS FIRST, order_id
+FROM due WHERE held = $held
+ORDER BY due.completed_at NULLS FIRST, order_id
 """
 BASELINE_ENTRIES = """
 SELECT day, currency, status, owed_as, count(*), sum(value) FROM entries
@@ -142,6 +154,15 @@ def counted(connection: duckdb.DuckDBPyConnection) -> tuple[ClassCount, ...]:
         ClassCount(day, currency, OrderClass(order_class), reason, orders, value)
         for day, currency, order_class, reason, orders, value in rows
     )
+
+
+def keep_due(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep what is due and nothing else: it lies there while others are reconciled."""
+    connection.execute(_KEEP)
+    connection.execute("DROP VIEW orders")
+    for (name,) in connection.execute(_TABLES).fetchall():
+        connection.execute(f'DROP TABLE "{name}"')
+    connection.execute(f"SET memory_limit = '{_KEPT_LIMIT_MB}MiB'")
 
 
 def _key(row: Mapping[str, Any]) -> OrderKey:

@@ -1,4 +1,4 @@
-"""Batches of keys as warehouse and ledger give them; a test changes what it is about."""
+"""Keys as warehouse and ledger give them; a test changes what it is about."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ import pyarrow as pa
 from capi_jobs.model import DataInterval, OrderKey
 from capi_jobs.reconcile import Policy, Reconciliation, reconcile
 
-Row = Mapping[str, str | None]
+Row = dict[str, str | None]
 
 START, END = datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC)
 DAY = DataInterval(START, END)
@@ -39,7 +39,7 @@ def policy(**changes: Any) -> Policy:  # noqa: ANN401 - as many kinds as fields
 
 
 def order(order_id: str | None = "o1", **changes: str | None) -> Row:
-    row = {
+    row: Row = {
         "order_id": order_id,
         "event_id": None,
         "completed_at": NOON.isoformat(),
@@ -51,7 +51,7 @@ def order(order_id: str | None = "o1", **changes: str | None) -> Row:
 
 
 def event(**changes: str | None) -> Row:
-    row = {
+    row: Row = {
         "channel": "server",
         "event_name": "Purchase",
         "event_time": NOON.isoformat(),
@@ -61,7 +61,7 @@ def event(**changes: str | None) -> Row:
 
 
 def entry(order_id: str = "o1", **changes: str | None) -> Row:
-    row = {
+    row: Row = {
         "event_name": "CompletePayment",
         "event_id": order_id,
         "order_id": order_id,
@@ -75,7 +75,7 @@ def entry(order_id: str = "o1", **changes: str | None) -> Row:
 
 
 def hold(order_id: str = "o1", **changes: str | None) -> Row:
-    row = {
+    row: Row = {
         "order_id": order_id,
         "rule": "value_negative",
         "day": "2026-11-20",
@@ -112,7 +112,9 @@ def reconciled(
         named = [r for r in older if r["order_id"] in orders or r["event_id"] in events]
         return batches(named)
 
-    words = [{"order_id": i, "decision": d} for i, d in (overrides or {}).items()]
+    words: list[Row] = [
+        {"order_id": i, "decision": d} for i, d in (overrides or {}).items()
+    ]
     with reconcile(
         orders=batches(orders),
         sent_events=batches(events),

@@ -1,97 +1,184 @@
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
 
-from tests.reconcile import model
-from tests.reconcile.keys import NOON, Row, entry, event, held, hold, keys, order
-from tests.reconcile.keys import reconciled as reconcile
-from tests.reconcile.model import MOMENTS, World
-
-# Few names, so that they meet; enrichments that share an id have a test of their own.
-IDS = st.sampled_from(["a", "b", "c"])
-EVENT_IDS = st.sampled_from([None, "a", "b", "e1"])
-TIMES = st.sampled_from(
-    [
-        NOON + timedelta(hours=hours, microseconds=beside)
-        for hours in (-12, 0, 12)
-        for beside in (-1, 0, 1)
-    ]
-).map(lambda time: time.isoformat())
-
-
-def rows(build: Callable[..., Row], **fields: st.SearchStrategy[Any]) -> Any:  # noqa: ANN401
-    return st.lists(st.builds(build, **fields), max_size=4)
-
-
-ORDERS = rows(
-    order,
-    order_id=IDS,
-    event_id=EVENT_IDS,
-    completed_at=TIMES,
-    consent=st.sampled_from(["1", "1", "0"]),
-)
-EVENTS = rows(
-    event,
-    channel=st.sampled_from(["browser", "server"]),
-    order_id=st.none() | IDS,
-    event_id=st.sampled_from([None, "a", "e1", "px"]),
-    event_time=TIMES,
-)
-ENTRIES = rows(
+from tests.reconcile.keys import (
+    AGE_MAX,
+    LEASE,
+    NOON,
+    classes,
     entry,
-    order_id=IDS | st.just("other"),
-    event_id=st.sampled_from(["a", "e1", "e2"]),
-    status=st.sampled_from(sorted(model.RANKS)),
-)
-WORLDS = st.builds(
-    World,
-    orders=ORDERS,
-    events=EVENTS,
-    entries=ENTRIES,
-    older=ENTRIES,
-    holds=rows(hold, order_id=IDS),
-    overrides=st.dictionaries(IDS, st.sampled_from(["block", "release"]), max_size=2),
-    now=st.sampled_from([NOON + moment for moment in MOMENTS]),
-    enrich=st.booleans(),
+    event,
+    hold,
+    order,
+    reconciled,
 )
 
-
-@settings(max_examples=60)
-@given(WORLDS)
-def test_every_order_has_the_class_that_plain_loops_give(world: World) -> None:
-    """And exactly one: counts add up to the orders of the interval."""
-    expected = model.judge(world)
-    with reconcile(
-        world.orders,
-        events=world.events,
-        entries=world.entries,
-        older=world.older,
-        holds=world.holds,
-        overrides=world.overrides,
-        now=world.now,
-        on_browser_seen="enrich" if world.enrich else "skip",
-    ) as found:
-        totals = {c.value: n for c, n in found.totals.items() if n}
-        due = keys(found) | held(found)
-
-    counted: dict[str, int] = {}
-    for name, _, _ in expected.values():
-        counted[name] = counted.get(name, 0) + 1
-    assert counted == totals
-    assert _due(expected) == {
-        i: (k.event_id, k.fault and k.fault.rule) for i, k in due.items()
-    }
+BROWSER = event(channel="browser", order_id="o1", event_id="px1")
+MICROSECOND = timedelta(microseconds=1)
 
 
-def _due(
-    expected: dict[str, tuple[str, str | None, str | None]],
-) -> dict[str, tuple[str, str | None]]:
-    enriched = [i for name, i, _ in expected.values() if name == "seen_browser" and i]
-    return {
-        order_id: (event_id, fault)
-        for order_id, (name, event_id, fault) in expected.items()
-        if event_id and not (name == "seen_browser" and enriched.count(event_id) > 1)
-    }
+# One order, what is known of it, and the only class and reason that fit.
+CASES: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
+    "nobody saw it": ({}, ("missing", "")),
+    # The ledger comes first.
+    "in flight": ({"entries": [entry(status="in_flight")]}, ("in_flight", "")),
+    "in doubt": ({"entries": [entry(status="in_doubt")]}, ("in_doubt", "")),
+    "sent again": ({"entries": [entry(status="resending")]}, ("in_doubt", "")),
+    "delivered": ({"entries": [entry()]}, ("delivered", "")),
+    "rejected": ({"entries": [entry(status="rejected")]}, ("rejected", "")),
+    "released is not sent": ({"entries": [entry(status="released")]}, ("missing", "")),
+    "delivered, then cancelled": (
+        {"orders": [order(status="cancelled")], "entries": [entry()]},
+        ("delivered", ""),
+    ),
+    "delivered, and in the log": (
+        {"entries": [entry()], "events": [event(order_id="o1")]},
+        ("delivered", ""),
+    ),
+    "delivered under another event": (
+        {"entries": [entry(event_name="Subscribe")]},
+        ("missing", ""),
+    ),
+    "delivered under our own name": (
+        {"entries": [entry(event_name="purchase")]},
+        ("delivered", ""),
+    ),
+    "delivered long before": ({"older": [entry()]}, ("delivered", "")),
+    # Exclusions.
+    "cancelled": ({"orders": [order(status="Cancelled")]}, ("excluded", "status")),
+    "status in capitals": ({"orders": [order(status=" PAID ")]}, ("missing", "")),
+    "test order": ({"orders": [order(is_test=" Yes")]}, ("excluded", "test")),
+    "test before consent": (
+        {"orders": [order(is_test="1", consent="0")]},
+        ("excluded", "test"),
+    ),
+    "consent denied": (
+        {"orders": [order(consent="F")]},
+        ("excluded", "consent_denied"),
+    ),
+    "consent unknown": (
+        {"orders": [order(consent_told="true")]},
+        ("excluded", "consent_unknown"),
+    ),
+    "consent unknown, but sent": (
+        {"orders": [order(consent_told="true")], "consent_unknown": "send"},
+        ("missing", ""),
+    ),
+    "no consent column": ({"orders": [order(consent=None)]}, ("missing", "")),
+    "another channel": ({"orders": [order(channel="phone")]}, ("excluded", "channel")),
+    "channel in capitals": ({"orders": [order(channel="Store")]}, ("missing", "")),
+    "blocked": ({"overrides": {"o1": "block"}}, ("excluded", "blocked")),
+    "excluded though seen": (
+        {"orders": [order(consent="0")], "events": [event(order_id="o1")]},
+        ("excluded", "consent_denied"),
+    ),
+    # Seen by others.
+    "seen by order id": ({"events": [event(order_id="o1")]}, ("seen_server", "")),
+    "seen by event id": (
+        {"orders": [order(event_id="e1")], "events": [event(event_id="e1")]},
+        ("seen_server", ""),
+    ),
+    "seen by the template's id": (
+        {"events": [event(event_id="o1")]},
+        ("seen_server", ""),
+    ),
+    "seen under an alias": (
+        {"events": [event(order_id="o1", event_name="completepayment")]},
+        ("seen_server", ""),
+    ),
+    "seen in a log without names": (
+        {"events": [event(order_id="o1", event_name=None)]},
+        ("seen_server", ""),
+    ),
+    "seen at the checkout": (
+        {"events": [event(order_id="o1", event_name="InitiateCheckout")]},
+        ("missing", ""),
+    ),
+    "seen for nobody named": (
+        {"events": [event(order_id="o1", platform=None)]},
+        ("seen_server", ""),
+    ),
+    "seen for this destination": (
+        {"events": [event(order_id="o1", platform=None, destination="shop-eu")]},
+        ("seen_server", ""),
+    ),
+    "seen for another destination": (
+        {"events": [event(order_id="o1", destination="shop-us")]},
+        ("missing", ""),
+    ),
+    "seen for another platform": (
+        {"events": [event(order_id="o1", platform="meta")]},
+        ("missing", ""),
+    ),
+    "seen at no time": (
+        {"events": [event(order_id="o1", event_time="soon")]},
+        ("seen_server", ""),
+    ),
+    "seen by both": (
+        {"events": [BROWSER, event(order_id="o1")]},
+        ("seen_server", ""),
+    ),
+    "seen by the browser": ({"events": [BROWSER]}, ("seen_browser", "")),
+    "seen by the browser under another id": (
+        {"orders": [order(event_id="e1")], "events": [BROWSER]},
+        ("seen_browser", "other_event_id"),
+    ),
+    "seen by the browser under both ids": (
+        {
+            "orders": [order(event_id="e1")],
+            "events": [BROWSER, event(channel="browser", event_id="e1")],
+        },
+        ("seen_browser", ""),
+    ),
+    "seen, so not held": (
+        {"events": [BROWSER], "holds": [hold()]},
+        ("seen_browser", ""),
+    ),
+    # Held and expired.
+    "held": ({"holds": [hold()]}, ("held", "value_negative")),
+    "held before it expires": (
+        {"holds": [hold()], "now": NOON + 2 * AGE_MAX},
+        ("held", "value_negative"),
+    ),
+    "held, but let go": (
+        {"holds": [hold()], "overrides": {"o1": "release"}},
+        ("missing", ""),
+    ),
+    "let go though consent is denied": (
+        {"orders": [order(consent="0")], "overrides": {"o1": "release"}},
+        ("excluded", "consent_denied"),
+    ),
+    "just young enough": ({"now": NOON + AGE_MAX - LEASE}, ("missing", "")),
+    "too old": ({"now": NOON + AGE_MAX - LEASE + MICROSECOND}, ("expired", "")),
+    "old, but the store's may be": (
+        {"orders": [order(channel="store")], "now": NOON + AGE_MAX},
+        ("missing", ""),
+    ),
+    "old, and no limit is known": (
+        {"event_age_max": {}, "now": NOON + 9 * AGE_MAX},
+        ("missing", ""),
+    ),
+    # What cannot be sent, but is still owed.
+    "no time, delivered": (
+        {"orders": [order(completed_at=None)], "entries": [entry()]},
+        ("delivered", ""),
+    ),
+    "no time, held for it": (
+        {
+            "orders": [order(completed_at=None)],
+            "holds": [hold(rule="completed_at_missing")],
+            "overrides": {"o1": "release"},
+        },
+        ("held", "completed_at_missing"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_order_has_the_class_that_the_rules_give(name: str) -> None:
+    told, expected = CASES[name]
+
+    with reconciled(**({"orders": [order()]} | told)) as found:
+        assert [(*expected, 1)] == classes(found)

@@ -95,7 +95,8 @@ def _duckdb(kind: str, folder: Path) -> Shop:
         connection.executemany(statement, [row[:6] for row in _values()])
         if kind != "duckdb":
             columns = "* REPLACE (to_json(items) AS items)" if kind == "csv" else "*"
-            connection.execute(f"COPY (SELECT {columns} FROM orders) TO '{file}'")
+            connection.sql(f"FROM orders SELECT {columns}").create_view("out")
+            connection.execute(f"COPY out TO '{file}'")
     if kind == "duckdb":
         return Shop(Warehouse.open(f"duckdb:///{path}"), OrdersSource("orders"))
     source = OrdersSource(str(folder / f"orders*.{kind}"))

@@ -30,8 +30,8 @@ def test_a_sound_view_has_but_the_rows_that_are_not(
 
     [finding] = shop.warehouse.check(shop.source)
 
-    assert ("times_missing", "warning") == (finding.code, finding.severity)
-    assert ("lost",) == finding.ids
+    assert (finding.code, finding.severity) == ("times_missing", "warning")
+    assert finding.ids == ("lost",)
     assert "1 of 6 rows" in finding.message
 
 
@@ -81,7 +81,7 @@ def test_times_that_the_clocks_skipped_are_named(tmp_path: Path) -> None:
 
     [finding] = warehouse.check(OrdersSource("o", timezone="Europe/Berlin"))
 
-    assert ("times_in_dst_gap", ("o2",)) == (finding.code, finding.ids)
+    assert (finding.code, finding.ids) == ("times_in_dst_gap", ("o2",))
 
 
 def test_all_faults_come_at_once(tmp_path: Path) -> None:
@@ -90,13 +90,13 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
 
     codes = [finding.code for finding in warehouse.check(source)]
 
-    assert [
+    assert sorted(codes) == [
         "mapped_column_missing",
         "mapped_column_missing",
         "order_ids_empty",
         "order_ids_repeated",
         "times_unreadable",
-    ] == sorted(codes)
+    ]
 
 
 def test_a_column_where_no_row_is_right_is_an_error(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_column_where_no_row_is_right_is_an_error(tmp_path: Path) -> None:
 
     [finding] = warehouse.check(OrdersSource("o"))
 
-    assert ("times_unreadable", "error") == (finding.code, finding.severity)
+    assert (finding.code, finding.severity) == ("times_unreadable", "error")
 
 
 def test_lacking_columns_are_named(tmp_path: Path) -> None:
@@ -136,13 +136,13 @@ def test_wrong_types_are_named(postgres_uri: str) -> None:
 def test_an_unknown_relation_is_a_finding(tmp_path: Path) -> None:
     [finding] = shop_of(tmp_path).check(OrdersSource("no_such"))
 
-    assert ("source_unreadable", "error") == (finding.code, finding.severity)
+    assert (finding.code, finding.severity) == ("source_unreadable", "error")
 
 
 def test_an_empty_view_is_a_finding(tmp_path: Path) -> None:
     [finding] = shop_of(tmp_path).check(OrdersSource("o"))
 
-    assert ("source_empty", "warning") == (finding.code, finding.severity)
+    assert (finding.code, finding.severity) == ("source_empty", "warning")
 
 
 def test_a_warehouse_that_is_away_has_no_findings(tmp_path: Path) -> None:
@@ -166,8 +166,8 @@ def test_logs_are_checked_too(tmp_path: Path) -> None:
 
     findings = Warehouse.open(f"sqlite:///{path}").check(source)
 
-    assert {
+    assert {finding.code: finding.ids for finding in findings} == {
         "times_missing": ("o",),
         "times_unreadable": (),
         "ids_missing": (),
-    } == {finding.code: finding.ids for finding in findings}
+    }

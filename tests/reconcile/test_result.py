@@ -1,0 +1,136 @@
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from capi_jobs.model import OrderClass
+from tests.reconcile.keys import (
+    DAY,
+    START,
+    classes,
+    entry,
+    held,
+    hold,
+    keys,
+    order,
+    reconciled,
+)
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+def test_only_orders_of_the_interval_are_classed() -> None:
+    times = {
+        "before": START - MICROSECOND,
+        "first": START,
+        "last": DAY.end - MICROSECOND,
+        "after": DAY.end,
+    }
+    rows = [order(name, completed_at=time.isoformat()) for name, time in times.items()]
+    with reconciled(rows) as found:
+        assert {"first", "last"} == set(keys(found))
+        assert found.source_rows == 2
+
+
+def test_days_are_those_of_the_shop() -> None:
+    rows = [
+        order("o1", completed_at="2026-11-20T22:59:59Z"),
+        order("o2", completed_at="2026-11-20T23:00:00Z"),
+        order("o3", completed_at=None),
+    ]
+    with reconciled(rows, day_timezone="Europe/Berlin") as found:
+        days = [count.day for count in found.counts]
+
+    assert [date(2026, 11, 20), date(2026, 11, 21), None] == days
+
+
+def test_money_is_summed_exactly_and_what_is_none_counts_nothing() -> None:
+    values = [
+        "0.10",
+        "0.20",
+        "1e3",
+        "NaN",
+        "Infinity",
+        "free",
+        "9" * 400,
+        None,
+        "-0.05",
+    ]
+    rows = [order(f"o{i}", value=value) for i, value in enumerate(values)]
+    with reconciled(rows) as found:
+        [count] = found.counts
+
+    assert (len(values), Decimal("1000.25")) == (count.orders, count.value)
+
+
+@pytest.mark.parametrize(
+    ("currency", "expected"),
+    [(" eur ", "EUR"), ("EURO", ""), ("€", ""), (None, ""), ("E1", "")],
+)
+def test_currencies_are_codes_or_nameless(currency: str | None, expected: str) -> None:
+    with reconciled([order(currency=currency)]) as found:
+        assert [expected] == [count.currency for count in found.counts]
+
+
+def test_rows_without_order_id_count_as_one_order() -> None:
+    """Nobody can tell them apart; how many rows there are is told beside it."""
+    with reconciled([order(None), order("", value="7"), order()]) as found:
+        assert (found.source_rows, found.rows_without_id, found.orders) == (3, 2, 2)
+
+
+def test_rows_without_order_id_are_held_together() -> None:
+    with reconciled([order(None)], holds=[hold("", rule="order_id_missing")]) as found:
+        assert classes(found) == [("held", "order_id_missing", 1)]
+        assert list(held(found)) == [""]
+
+
+def test_the_ledger_is_counted_as_it_was() -> None:
+    """By day, whether or not its orders are in the view; what is looked up is not."""
+    entries = [entry("o1"), entry("o9"), entry("o0", day="2026-11-19")]
+    with reconciled(
+        [order(), order("o2")],
+        entries=entries,
+        older=[entry("o2", event_id="o2")],
+        holds=[hold("h1"), hold("h2", day=None), hold("h3", day="2026-11-21")],
+    ) as found:
+        [counted] = found.baseline_entries
+        holds = [(held.day, held.holds) for held in found.baseline_holds]
+        assert found.totals[OrderClass.DELIVERED] == 2
+
+    assert (2, Decimal(21)) == (counted.entries, counted.value)
+    assert [(date(2026, 11, 20), 1), (None, 1)] == holds
+
+
+def test_keys_come_oldest_first_and_in_pages() -> None:
+    hours = [3, 1, 2, 5, 4]
+    rows = [
+        order(f"o{hour}", completed_at=(START + timedelta(hours=hour)).isoformat())
+        for hour in hours
+    ]
+    rows.append(order("lost", completed_at=None))
+    with reconciled(rows) as found:
+        pages = [[key.order_id for key in page] for page in found.keys(4)]
+
+    assert pages == [["lost", "o1", "o2", "o3"], ["o4", "o5"]]
+
+
+def test_held_orders_are_told_apart_from_those_to_be_sent() -> None:
+    with reconciled([order("o1"), order("o2")], holds=[hold("o2")]) as found:
+        assert (list(keys(found)), list(held(found))) == (["o1"], ["o2"])
+
+
+def test_pages_of_both_kinds_may_take_turns() -> None:
+    rows = [order(f"o{n}") for n in range(6)]
+    holds = [hold(f"o{n}") for n in range(3)]
+    with reconciled(rows, holds=holds) as found:
+        pairs = zip(found.keys(1), found.held_keys(1), strict=True)
+        turns = [(a.order_id, b.order_id) for [a], [b] in pairs]
+
+    assert turns == [("o3", "o0"), ("o4", "o1"), ("o5", "o2")]
+
+
+def test_strange_ids_are_classed_like_others() -> None:
+    ids = ["x" * 10_000, "a\0b", "a\nb", 'it\'s "quoted"', "🎁", "%_"]
+    rows = [order(i) for i in ids]
+    with reconciled(rows, entries=[entry("🎁")], older=[entry('it\'s "quoted"')]) as f:
+        assert set(ids) - {"🎁", 'it\'s "quoted"'} == set(keys(f))

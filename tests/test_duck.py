@@ -1,0 +1,156 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import product
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from capi_jobs import duck
+from capi_jobs.model import Order
+from capi_jobs.orders import read_order
+from capi_jobs.orders.scalars import Unreadable, read_flag, text_of
+
+
+@pytest.fixture(scope="module")
+def space() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duck.workspace(64) as connection:
+        yield connection
+
+
+def texts(values: list[str | None]) -> pa.Table:
+    return pa.table({"t": pa.array(values, pa.string())})
+
+
+# ── How texts are read: as `orders` reads them, value for value ─────────────────
+
+ZONES = [None, "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu"]
+# Days on which clocks jump in one of the zones, and days that are none.
+DAYS = (
+    "2026-11-20 2026-03-29 2026-10-25 2026-03-08 2026-11-01 2026-02-30 2026-13-01"
+    " 9998-12-31 0000-01-01 2026-1-1 20261120"
+).split()
+CLOCKS = (
+    "00:00 02:30 02:30:00 01:15:59 23:59:59.999999 10:00:00,5 10:00:00.1234567"
+    " 24:00 10:60 10:00:60 1:00"
+).split()
+OFFSETS = [
+    "",
+    "Z",
+    " z",
+    "UTC",
+    " UTC",
+    "+02",
+    " +0200",
+    "-03:30",
+    "+14",
+    "+1",
+    "+2500",
+]
+WORDS = ["", " ", "now", "infinity", "epoch", "1795000000", "10:00", "20.11.2026", "é"]
+TIMES = [
+    *WORDS,
+    *DAYS,
+    *("".join(parts) for parts in product(DAYS, "Tt _", CLOCKS, OFFSETS)),
+]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_times_are_read_as_orders_reads_them(
+    space: duckdb.DuckDBPyConnection, zone: str | None
+) -> None:
+    found = _times(space, [*TIMES], zone)
+
+    differ = {
+        text: (expected, told)
+        for text, told in zip(TIMES, found, strict=True)
+        if (expected := _expected_time(text, zone)) != told
+    }
+    assert differ == {}
+
+
+def _times(
+    space: duckdb.DuckDBPyConnection, values: list[str | None], zone: str | None
+) -> list[datetime | str | None]:
+    told = texts(values)
+    space.register("told", told)
+    rows = space.execute(
+        "SELECT epoch_us(instant), time_fault(k, instant, $zone) FROM ("
+        "SELECT *, read_time(k, $zone) AS instant FROM ("
+        "SELECT tidy(t) AS k, row_number() OVER () AS n FROM told)) ORDER BY n",
+        {"zone": zone},
+    ).fetchall()
+    return [
+        fault
+        or datetime.fromtimestamp(us // 10**6, UTC).replace(microsecond=us % 10**6)
+        for us, fault in rows
+    ]
+
+
+def _expected_time(value: str, zone: str | None) -> datetime | str:
+    if not text_of(value):
+        return "missing"
+    row = {"order_id": "o", "completed_at": value, "value": "1", "currency": "EUR"}
+    read = read_order(row, timezone=ZoneInfo(zone) if zone else None)
+    if isinstance(read, Order):
+        return read.completed_at
+    return read[0].rule.removeprefix("completed_at_")
+
+
+FLAGS = "true t 1 yes y on false f 0 no n off maybe 2 10 ja".split()
+BLANKS = ["", " ", "\n", "\u00a0", "\u2003", "\ufeff"]
+
+
+def test_flags_are_read_as_orders_reads_them(space: duckdb.DuckDBPyConnection) -> None:
+    values = [
+        blank + flag + blank
+        for flag, blank in product(["", *FLAGS, *map(str.upper, FLAGS)], BLANKS)
+    ]
+    space.register("told", texts([*values]))
+
+    found = space.execute(
+        "SELECT read_flag(t) FROM (SELECT t, row_number() OVER () AS n FROM told)"
+        " ORDER BY n"
+    ).fetchall()
+
+    assert [_expected_flag(value) for value in values] == [flag for (flag,) in found]
+
+
+def _expected_flag(value: str) -> bool | None:
+    try:
+        return read_flag("f", value)
+    except Unreadable:
+        return None
+
+
+# ── The feed ────────────────────────────────────────────────────────────────────
+
+
+def test_batches_may_lack_columns_and_have_other_types(
+    space: duckdb.DuckDBPyConnection,
+) -> None:
+    batch = pa.record_batch({"n": pa.array([1]), "more": pa.array(["x"])})
+    feed = duck.Feed([batch], ["n", "t"])
+    space.register("arrived", feed.reader())
+
+    assert space.execute("SELECT n, t FROM arrived").fetchall() == [("1", None)]
+
+
+def test_what_ends_the_batches_is_raised_as_it_is(
+    space: duckdb.DuckDBPyConnection,
+) -> None:
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield pa.record_batch({"n": pa.array(["1"])})
+        raise KeyError("gone")
+
+    feed = duck.Feed(batches(), ["n"])
+    space.register("arrived", feed.reader())
+
+    with pytest.raises(KeyError, match="gone"), feed.told():
+        space.execute("SELECT count(n) FROM arrived")
+
+
+def test_nothing_is_fetched_from_a_network(space: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(duckdb.Error):
+        space.execute("SELECT * FROM read_csv('https://127.0.0.1:1/x.csv')")

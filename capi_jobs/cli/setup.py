@@ -138,7 +138,7 @@ def sandbox(
         typer.Option(
             "--token",
             envvar="CAPI_JOBS_SANDBOX_TOKEN",
-            help="Valid beside those that start with sandbox-.",
+            help="Only these tokens are valid; else any.",
         ),
     ] = None,
 ) -> None:

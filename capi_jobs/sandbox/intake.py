@@ -201,8 +201,7 @@ class Sandbox:
             raise Refused(Kind.TOKEN_MISSING, "An access token is required")
         if token in self._expired:
             raise Refused(Kind.TOKEN_EXPIRED, "The access token has expired")
-        prefix = self.settings.token_prefix
-        if token not in self.settings.tokens and not token.startswith(prefix):
+        if not self.settings.is_valid(token):
             raise Refused(Kind.TOKEN_INVALID, "The access token is invalid")
         accounts = self.settings.accounts.get(platform.name)
         if accounts is not None and submission.account not in accounts:

@@ -20,13 +20,16 @@ META_VERSIONS: Mapping[str, date] = {
 }
 
 
+# Where no tokens are listed, one with such a word in it plays the one that is refused.
+REFUSED_WORDS = ("bad", "expired", "invalid", "revoked", "stolen", "wrong")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxSettings:
     """Everything has a default: `SandboxSettings()` is a sandbox that works."""
 
-    # Tokens that are valid beside those that start with the prefix.
+    # The tokens that are valid; none listed: every one that does not say it is not.
     tokens: frozenset[str] = frozenset()
-    token_prefix: str = "sandbox-"  # noqa: S105 - a prefix opens nothing
     # Accounts that exist, by platform; of a platform that is not named, all do.
     accounts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     # With a secret, Meta's `appsecret_proof` is checked wherever it is sent.
@@ -46,6 +49,11 @@ class SandboxSettings:
     # Body bytes: far above a full request of 2,000 events, far below trouble.
     body_bytes_max: int = 64 * 1024 * 1024
     machine_time: Callable[[], datetime] = machine_time
+
+    def is_valid(self, token: str) -> bool:
+        if self.tokens:
+            return token in self.tokens
+        return not any(word in token.lower() for word in REFUSED_WORDS)
 
     def __post_init__(self) -> None:
         if self.requests_kept < 1:

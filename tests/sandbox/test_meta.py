@@ -251,7 +251,7 @@ def test_a_version_dies_on_its_day(shop: Shop) -> None:
 
 
 def test_a_wrong_token_is_190(shop: Shop) -> None:
-    for token in ("", "EAAB"):
+    for token in ("", "invalid-EAAB"):
         response = shop.meta(meta_event(), token=token)
         assert (response.status_code, response.json()["error"]["code"]) == (400, 190)
 

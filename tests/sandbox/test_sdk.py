@@ -82,7 +82,7 @@ def test_metas_own_sdk_understands_a_refusal(sdk: Send) -> None:
 
 def test_metas_own_sdk_understands_a_bad_token(sdk: Send) -> None:
     with pytest.raises(FacebookRequestError) as refused:
-        sdk(sdk_event(), token="EAAB")
+        sdk(sdk_event(), token="invalid-EAAB")
 
     assert refused.value.api_error_code() == 190
 

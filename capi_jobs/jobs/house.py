@@ -29,10 +29,9 @@ from capi_jobs.warehouse import SentEvents as SentEventsSource
 _DAY = timedelta(days=1)
 # Logs are read this much beyond the orders: pixels fire late, clocks differ.
 LOG_MARGIN = timedelta(days=7)
-# DuckDB's share for a run, over all its destinations; the rest of the process needs
-# 200 to 300 MB, so that a run stays well below one GB.
-RECONCILE_MB = 512
-RECONCILE_MB_MIN = 128
+# DuckDB's share while it joins, for one destination after the other; the rest of the
+# process needs 400 MB by then, so that a run stays well below one GB.
+RECONCILE_MB = 320
 
 
 class Watcher(Protocol):
@@ -90,7 +89,6 @@ class House:
     ) -> AbstractContextManager[Reconciliation]:
         """Sort every order of the interval into its class."""
         name, wide = destination.name, _widened(interval, LOG_MARGIN)
-        shares = len(self.settings.destinations)
         return reconcile(
             orders=self.warehouse.order_keys(self.orders_source, interval),
             sent_events=self._sent_events(destination, wide),
@@ -101,7 +99,7 @@ class House:
             interval=interval,
             policy=self._policy(destination),
             now=now,
-            memory_limit_mb=max(RECONCILE_MB_MIN, RECONCILE_MB // shares),
+            memory_limit_mb=RECONCILE_MB,
         )
 
     def orders(

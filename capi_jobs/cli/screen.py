@@ -89,20 +89,20 @@ def _plain(value: object) -> str:
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; numbers stand right, text of others cannot style the terminal."""
-    made = Table(
-        title=escape(shown(title)), title_justify="left", title_style="bold", box=None
-    )
+    made = Table(box=None)
     filled = [[_cell(cell) for cell in row] for row in rows]
     for i, column in enumerate(columns):
         numeric = bool(filled) and all(_is_number(row[i]) for row in filled)
         made.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in filled:
         made.add_row(*row)
+    if title:  # not the table's own, which would be folded at the table's width
+        out.print(f"[bold]{escape(shown(title))}[/]")
     if out.is_terminal:
         out.print(made)
     else:  # a pipe has no edge to fold at: there, a row is a line
         wide = out.options.update(width=_WIDEST)
-        width = max(len(title), Measurement.get(out, wide, made).maximum)
+        width = Measurement.get(out, wide, made).maximum
         Console(file=out.file, highlight=False, width=width).print(made)
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from capi_jobs.batching import fits
 from capi_jobs.config import Destination, Settings
+from capi_jobs.config.sections import COMPLETED_STATUSES
 from capi_jobs.conversion import Converter
 from capi_jobs.model import (
     Conversion,
@@ -79,11 +80,8 @@ class Preparer:
         )
         orders = settings.orders
         self._timezone: ZoneInfo | None = settings.orders_zone
-        self._statuses = frozenset(
-            (status.strip().lower() for status in orders.completed_statuses)
-            if orders
-            else ()
-        )
+        statuses = orders.completed_statuses if orders else COMPLETED_STATUSES
+        self._statuses = frozenset(status.strip().lower() for status in statuses)
         self._consent_unknown = orders.consent_unknown if orders else "exclude"
 
     def page(

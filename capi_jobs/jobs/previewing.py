@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import orjson
 
@@ -76,13 +77,19 @@ def preview(
             match_keys=platform_named(destination.platform).match_keys,
         ),
     )
-    keys = list(_keys(rows, settings))
-    page = preparer.page(keys, rows, now=as_of)
+    named = [row for row in rows if order_id_of(row)]
+    keys = list(_keys(named, settings))
+    page = preparer.page(keys, named, now=as_of)
     young, late = _by_age(preparer, page.ready, as_of + settings.delivery.lease)
     return Preview(
         destination.name,
         tuple(_calls(preparer, young)),
-        (*page.holds, *_unsent(destination.name, page), *late),
+        (
+            *page.holds,
+            *_unsent(destination.name, page),
+            *late,
+            *_nameless(destination.name, rows, settings),
+        ),
         len(young),
     )
 
@@ -96,7 +103,9 @@ def _calls(preparer: Preparer, ready: Sequence[Prepared]) -> Iterator[Call]:
         bytes_max=preparer.limits.body_bytes_max,
         overhead=preparer.platform.overhead(target, MASK),
     ):
-        yield preparer.platform.call([one.event for one in batch], target, MASK)
+        call = preparer.platform.call([one.event for one in batch], target, MASK)
+        # Where the token stands in the address, its mask came out in percent signs.
+        yield replace(call, url=call.url.replace(quote(MASK, safe=""), MASK))
 
 
 def _keys(
@@ -159,6 +168,17 @@ def _unsent(destination: str, page: Page) -> Iterator[Hold]:
     for order_id, reason in page.excluded.items():
         rule = f"excluded_{reason}"
         yield Hold(destination, order_id, rule, "not owed to anybody", (rule,))
+
+
+def _nameless(
+    destination: str, rows: Sequence[Mapping[str, object]], settings: Settings
+) -> Iterator[Hold]:
+    """Hold rows without an order id one by one: no two of them are the same order."""
+    for row in rows:
+        read = read_order(row, timezone=settings.orders_zone)
+        if not order_id_of(row) and isinstance(read, tuple):
+            rules = tuple(fault.rule for fault in read)
+            yield Hold(destination, "", rules[0], read[0].message, rules)
 
 
 _SHARED = RowFault("event_id_shared", "another order of the file has this event id")

@@ -146,7 +146,8 @@ def test_sent_events_carry_what_holds_for_their_log(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
             "CREATE TABLE log AS SELECT 'e1' AS id,"
-            " '2026-11-20T10:00:00' AS event_time, 'o1' AS order_id, 'meta' AS platform, NULL AS event_name"
+            " '2026-11-20T10:00:00' AS event_time,"
+            " 'o1' AS order_id, 'meta' AS platform, NULL AS event_name"
         )
     source = SentEvents(
         "browser", "log", columns={"event_id": "id"}, timezone="Europe/Berlin"

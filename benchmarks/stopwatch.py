@@ -9,8 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from itertools import islice
 from time import perf_counter, process_time, thread_time
 from typing import Any
+
+# So that the look at the clock is nothing beside the rows.
+ROWS_PER_LOOK = 500
 
 Rows = Callable[[tuple[Any, ...], Any], int]
 
@@ -76,6 +80,23 @@ class Stopwatch:
                 found = inner(*args, **kwargs)
                 told.rows = rows(args, found)
             return found
+
+        setattr(owner, method, timed)
+
+    def wrap_rows(self, owner: type, method: str, name: str) -> None:
+        """Time a generator of rows, as its rows are asked for, in parts."""
+        inner = getattr(owner, method)
+
+        @wraps(inner)
+        def timed(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever it is
+            found = inner(*args, **kwargs)
+            while True:
+                with self.stage(name) as told:
+                    part = list(islice(found, ROWS_PER_LOOK))
+                    told.rows = len(part)
+                if not part:
+                    return
+                yield from part
 
         setattr(owner, method, timed)
 

@@ -17,6 +17,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 from benchmarks.stopwatch import Stopwatch
+from capi_jobs import preparation
 from capi_jobs.config import load
 from capi_jobs.jobs import running
 from capi_jobs.jobs.clock import SystemClock
@@ -51,8 +52,8 @@ class Phases:
 
 def time_the_house(watch: Stopwatch) -> None:
     """Wrap what the stages are made of."""
-    watch.wrap(House, "orders", "read", lambda _, found: len(found))
-    watch.wrap(Preparer, "_candidates", "parse", lambda _, found: len(found))
+    watch.wrap_rows(House, "orders", "read")
+    _time_parsing(watch)
     watch.wrap(Validator, "orders", "validate orders", lambda args, _: len(args[1]))
     watch.wrap(Preparer, "_convert", "convert", lambda args, _: len(args[2]))
     watch.wrap(
@@ -67,6 +68,18 @@ def time_the_house(watch: Stopwatch) -> None:
     watch.wrap_waiting(Transport, "send", "wait for answers")
     _time_reconcile(watch)
     _time_delivery(watch)
+
+
+def _time_parsing(watch: Stopwatch) -> None:
+    inner = preparation.read_by_order
+
+    def timed(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - handed through
+        with watch.stage("parse") as told:
+            found = inner(*args, **kwargs)
+            told.rows = len(found)
+        return found
+
+    setattr(preparation, "read_by_order", timed)  # noqa: B010 - no assignment to it
 
 
 def _time_reconcile(watch: Stopwatch) -> None:

@@ -149,6 +149,7 @@ def look(house: House, found: Assessed, *, watcher: Watcher, on_page: OnPage) ->
         _count(found, page, len(keys))
         on_page(keys, page)
         watcher.reached(found.name, found.checked)
+        del keys, page  # before the next one: two would be held at once
     found.gate = _judged(house, found)
 
 
@@ -190,12 +191,13 @@ def prepare(
 ) -> Page:
     """Read the orders of these keys whole and prepare them."""
     ids = [key.order_id for key in keys if key.fault is None]
-    return preparer.page(
-        keys,
-        house.orders(ids, interval),
-        released=house.released(preparer.destination.name, ids),
-        now=now,
-    )
+    with house.preparing:
+        return preparer.page(
+            keys,
+            house.orders(ids, interval),
+            released=house.released(preparer.destination.name, ids),
+            now=now,
+        )
 
 
 def _count_new(found: Assessed, page: Page, keys: int) -> None:

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 import pyarrow as pa
@@ -64,6 +65,8 @@ class House:
     ledger: Ledger
     orders_source: OrdersSource
     sent_events: tuple[SentEventsSource, ...]
+    # Pages are large, and Python prepares one at a time anyway.
+    preparing: Lock = field(default_factory=Lock)
     _preparers: dict[str, Preparer] = field(default_factory=dict)
 
     def preparer(self, destination: Destination, now: datetime) -> Preparer:
@@ -104,10 +107,10 @@ class House:
 
     def orders(
         self, ids: Sequence[str], interval: DataInterval
-    ) -> list[Mapping[str, object]]:
-        """Read these orders whole; only a page at a time, for they are personal."""
-        batches = self.warehouse.orders(self.orders_source, ids, interval)
-        return [row for batch in batches for row in batch.to_pylist()]
+    ) -> Iterator[Mapping[str, object]]:
+        """Read these orders whole, a few megabytes at a time: wide rows are large."""
+        for batch in self.warehouse.orders(self.orders_source, ids, interval):
+            yield from batch.to_pylist()
 
     def released(self, destination: str, ids: Sequence[str]) -> frozenset[str]:
         """Say which of these a person lets go in spite of a rule."""

@@ -25,6 +25,9 @@ from capi_jobs.platforms import platform_named
 from capi_jobs.preparation import Page, Preparer
 from capi_jobs.transport import Transport
 
+# A few calls of any platform.
+_READY_PART = 4_000
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -176,13 +179,20 @@ class Work:
     def _pages(
         self, found: Assessed, preparer: Preparer
     ) -> Iterator[Sequence[Prepared]]:
-        """Prepare again what was assessed: rows may have changed since."""
+        """Prepare again what was assessed: rows may have changed since.
+
+        In small parts, so that delivery, which reads one ahead, never has two pages.
+        """
         now, looked = self.house.clock.now(), found.checked
-        for _, page in pages(self.house, preparer, found, now):
+        for keys, page in pages(self.house, preparer, found, now):
             self.keep_holds(found.destination, page)
             if not looked:  # nor counted yet
                 found.held.update(hold.rule for hold in page.holds)
-            yield page.ready
+            ready = page.ready
+            del keys, page
+            while ready:
+                yield ready[:_READY_PART]
+                del ready[:_READY_PART]
 
     def finish(self, report: RunReport) -> None:
         """Write down how each destination, and the run, ended."""

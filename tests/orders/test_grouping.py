@@ -1,0 +1,39 @@
+from capi_jobs.model import Order
+from capi_jobs.orders.grouping import Row, read_by_order
+
+ROW: Row = {
+    "order_id": "A-1",
+    "completed_at": "2026-11-20T10:00:00Z",
+    "value": "12.50",
+    "currency": "EUR",
+}
+BAD: Row = {**ROW, "currency": "nothing"}
+
+
+def grouped(*rows: Row) -> dict[str, list[tuple[Row, bool]]]:
+    read = read_by_order(rows, lambda row: str(row["order_id"]), timezone=None)
+    return {
+        name: [(dict(one.row), isinstance(one.order, Order)) for one in several]
+        for name, several in read.items()
+    }
+
+
+def test_an_order_is_kept_without_its_raw_row() -> None:
+    assert grouped(ROW) == {"A-1": [({}, True)]}
+
+
+def test_a_row_that_is_no_order_is_kept_raw_with_its_faults() -> None:
+    [[read]] = read_by_order([BAD], lambda _: "A-1", timezone=None).values()
+
+    assert (read.row, read.order) == (BAD, None)
+    assert [fault.rule for fault in read.faults] == ["currency_unknown"]
+
+
+def test_a_row_told_twice_is_one() -> None:
+    assert grouped(ROW, dict(ROW)) == {"A-1": [({}, True)]}
+    assert grouped(BAD, dict(BAD)) == {"A-1": [(BAD, False)]}
+
+
+def test_rows_of_one_order_that_differ_are_both_there() -> None:
+    assert grouped(ROW, {**ROW, "email": "a@b.example"}) == {"A-1": [({}, True)] * 2}
+    assert grouped(ROW, BAD) == {"A-1": [({}, True), (BAD, False)]}

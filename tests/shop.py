@@ -93,7 +93,9 @@ class Shop:
     warehouse: str = "sqlite:///shop.db"
     orders: str = 'relation = "orders"'
     # Ask nobody unless the test is about it.
-    gate: str = "ask_first_run = false\nask_without_sent_events = false"
+    gate: str = (
+        "ask_first_run = false\nask_without_sent_events = false\nmissing_floor = 9999"
+    )
     # One rule is quick to judge; None takes all that come with capi-jobs.
     rules: Sequence[str] | None = ("value_negative",)
     extra: str = ""
@@ -184,6 +186,11 @@ class Shop:
         """Add rules to the sandbox's script."""
         answer = httpx.post(f"{self.url}/sandbox/faults", json=list(rules))
         answer.raise_for_status()
+
+    def mend(self) -> None:
+        """Let the sandbox go wrong no more; a renewed token is in its place."""
+        httpx.delete(f"{self.url}/sandbox/faults").raise_for_status()
+        (self.folder / "token").write_text("sandbox-renewed")
 
     def report(self) -> dict[str, Any]:
         """Return the balance by destination's name; each must close."""

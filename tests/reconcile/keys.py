@@ -80,7 +80,7 @@ def hold(order_id: str = "o1", **changes: str | None) -> Row:
         "rule": "value_negative",
         "day": "2026-11-20",
         "currency": "EUR",
-        "value": "1",
+        "value": "10.50",
     }
     return row | changes
 

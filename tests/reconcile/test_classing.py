@@ -168,7 +168,7 @@ CASES: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "no time, held for it": (
         {
             "orders": [order(completed_at=None)],
-            "holds": [hold(rule="completed_at_missing")],
+            "holds": [hold(rule="completed_at_missing", day=None)],
             "overrides": {"o1": "release"},
         },
         ("held", "completed_at_missing"),

@@ -79,7 +79,8 @@ def test_rows_without_order_id_count_as_one_order() -> None:
 
 
 def test_rows_without_order_id_are_held_together() -> None:
-    with reconciled([order(None)], holds=[hold("", rule="order_id_missing")]) as found:
+    together = hold("", rule="order_id_missing", day=None, currency="", value=None)
+    with reconciled([order(None)], holds=[together]) as found:
         assert classes(found) == [("held", "order_id_missing", 1)]
         assert list(held(found)) == [""]
 
@@ -88,7 +89,7 @@ def test_the_ledger_is_counted_as_it_was() -> None:
     """By day, whether or not its orders are in the view; what is looked up is not."""
     entries = [entry("o1"), entry("o9"), entry("o0", day="2026-11-19")]
     with reconciled(
-        [order(), order("o2")],
+        [order(), order("o2"), order("h1"), order("h2", completed_at=None)],
         entries=entries,
         older=[entry("o2", event_id="o2")],
         holds=[hold("h1"), hold("h2", day=None), hold("h3", day="2026-11-21")],

@@ -107,8 +107,6 @@ class Life:
         self.rng = rng = random.Random(self.seed)
         self.platform = Simulator(self.clock, names_the_bad=rng.random() < 0.5)
         self.platform.after = self._overslept
-        if rng.random() < 0.3:
-            self.platform.bad = {f"e{rng.randint(1, ORDERS)}"}
         ages = [timedelta(hours=1), AGE_MAX - LEASE, AGE_MAX - WINDOW, AGE_MAX]
         self.shop = {
             f"o{n}": an_item(n, at=NOON - rng.choice(ages) + n * TICK)
@@ -119,10 +117,13 @@ class Life:
         """Run again and again; yield after each, so that its books are looked at."""
         for number in range(RUNS):
             self.platform.script = self._fault
+            # What a platform refuses today it may have taken yesterday.
+            bad = self.rng.randint(1, 3 * ORDERS)
+            self.platform.bad = {f"e{bad}"}
             workers = self.rng.choice([1, 1, 2])
             self._run_all([self._process() for _ in range(workers)])
             yield f"after run {number + 1}"
-            self.clock.pass_by(self._a_time())
+            self.clock.pass_by(self._until_a_window_closes() or self._a_time())
             if self.rng.random() < 0.1:
                 self.clock.jump(-self._a_time())
         self.platform.script = lambda *_: None
@@ -137,6 +138,20 @@ class Life:
     def _process(self) -> Process:
         dies_at = self.rng.choice([None, self.rng.randint(1, MOMENTS)])
         return Process(self.rng, self.clock, self.platform, dies_at)
+
+    def _until_a_window_closes(self) -> timedelta | None:
+        """Just before an event in doubt would count again: where haste does harm."""
+        with Ledger.open(self.url) as ledger:
+            sent = [
+                row["first_sent_at"]
+                for row in ledger.entries()
+                if row["status"] in {Status.IN_DOUBT, Status.IN_FLIGHT}
+            ]
+        if not sent or self.rng.random() < 0.3:
+            return None
+        before = self.rng.choice([LEASE + TICK, LEASE, CALL, TICK])
+        left: timedelta = self.rng.choice(sent) + WINDOW - before - self.clock.now()
+        return left if left > ZERO else None
 
     def _a_time(self) -> timedelta:
         """Around a boundary, or some way to it."""

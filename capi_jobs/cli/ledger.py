@@ -69,7 +69,7 @@ def list_(
         columns = (*names, "reason", "attempts", "batch_id")
         rows = [[row[name] for name in columns] for row in found]
     if rows:
-        screen.table(f"{len(rows):,} entries", columns, rows)
+        screen.table(screen.several(len(rows), "entry", "entries"), columns, rows)
     else:
         screen.out.print("The ledger has no such entry.")
 
@@ -122,7 +122,8 @@ def resolve(
             reason=because,
             now=clock_of(None).now(),
         )
-    screen.out.print(f"{done.orders:,} entries are delivered now")
+    many = screen.several(done.orders, "entry is", "entries are")
+    screen.out.print(f"{many} delivered now")
 
 
 @app.command()
@@ -147,8 +148,9 @@ def requeue(
             reason=because,
             now=clock_of(None).now(),
         )
+    many = screen.several(done.orders, "entry is", "entries are")
     screen.out.print(
-        f"{done.orders:,} entries are missing again and go out with the next run;"
+        f"{many} missing again: sent with the next run that reads their days;"
         " what was in doubt may count twice"
     )
 
@@ -173,7 +175,9 @@ def import_(
             done = ledger.import_entries(
                 entries, actor=who(actor), reason=because, now=clock_of(None).now()
             )
-    screen.out.print(f"{done.new:,} entries are new, {done.known:,} were known")
+    new = screen.several(done.new, "entry is", "entries are")
+    known = screen.several(done.known, "was", "were")
+    screen.out.print(f"{new} new, {known} known")
 
 
 @app.command()
@@ -193,6 +197,8 @@ def forget(
 
     with screen.told_plainly(), books(loaded(config)) as ledger:
         ids = [*(orders or ()), *(read_ids(file) if file else ())]
+        if not ids:
+            raise typer.BadParameter("name orders or --file")
         done = ledger.forget(
             ids, actor=who(actor), reason=because, now=clock_of(None).now()
         )

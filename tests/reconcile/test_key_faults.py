@@ -77,6 +77,13 @@ SOUND: dict[str, list[Any]] = {
 }
 
 
+def test_an_event_id_that_was_released_is_free() -> None:
+    """Of whichever order: what was released did not count."""
+    free = entry("other", event_id="e", status="released")
+    with reconciled([order(event_id="e")], entries=[free]) as found:
+        assert keys(found)["o1"].fault is None
+
+
 @pytest.mark.parametrize("name", SOUND)
 def test_what_looks_alike_may_be_sound(name: str) -> None:
     with reconciled(SOUND[name]) as found:

@@ -1,14 +1,16 @@
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from capi_jobs.model import OrderClass
+from capi_jobs.model import DataInterval, OrderClass
 from tests.reconcile.keys import (
     DAY,
     START,
     classes,
     entry,
+    event,
     held,
     hold,
     keys,
@@ -135,3 +137,56 @@ def test_strange_ids_are_classed_like_others() -> None:
     rows = [order(i) for i in ids]
     with reconciled(rows, entries=[entry("🎁")], older=[entry('it\'s "quoted"')]) as f:
         assert set(ids) - {"🎁", 'it\'s "quoted"'} == set(keys(f))
+
+
+STALE: dict[str, dict[str, Any]] = {
+    "seen since": {"orders": [order()], "events": [event(order_id="o1")]},
+    "excluded since": {"orders": [order(status="cancelled")]},
+    "delivered since": {"orders": [order()], "entries": [entry()]},
+    "released since": {"orders": [order()], "overrides": {"o1": "release"}},
+    "its value changed": {"orders": [order(value="11")]},
+    "its currency changed": {"orders": [order(currency="USD")]},
+    "its time is missing": {"orders": [order(completed_at=None)]},
+    "no longer in the view": {"orders": [order("o2")]},
+}
+
+
+@pytest.mark.parametrize("world", STALE.values(), ids=STALE)
+def test_a_hold_that_is_no_longer_true_is_stale_and_counts_nowhere(
+    world: dict[str, Any],
+) -> None:
+    """Else it would stay open for ever, or leave a column in which nobody stood."""
+    with reconciled(**world, holds=[hold()]) as found:
+        assert found.stale_holds == ("o1",)
+        assert found.baseline_holds == ()
+        assert found.totals[OrderClass.HELD] == 0
+
+
+KEPT: dict[str, dict[str, Any]] = {
+    "still held": {"orders": [order()], "holds": [hold()]},
+    "of a day that was not read": {
+        "orders": [order("o2")],
+        "holds": [hold(day="2026-11-19")],
+    },
+    "of a day of which hours were read": {
+        "orders": [order("o2")],
+        "holds": [hold()],
+        "interval": DataInterval(DAY.start, DAY.end - MICROSECOND),
+    },
+    "without a day, perhaps of another": {
+        "orders": [order("o2")],
+        "holds": [hold(day=None)],
+    },
+    "of a view that is empty": {"orders": [], "holds": [hold()]},
+}
+
+
+@pytest.mark.parametrize("world", KEPT.values(), ids=KEPT)
+def test_a_hold_that_may_be_true_stays(world: dict[str, Any]) -> None:
+    with reconciled(**world) as found:
+        assert found.stale_holds == ()
+
+
+def test_a_held_row_that_changed_is_looked_at_as_a_new_one() -> None:
+    with reconciled([order(value="11")], holds=[hold()]) as found:
+        assert (list(keys(found)), list(held(found))) == (["o1"], [])

@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import chain
 from zoneinfo import ZoneInfo
 
 from capi_jobs.config import Destination
@@ -21,6 +20,7 @@ from capi_jobs.jobs.house import House, Watcher
 from capi_jobs.model import DataInterval, OrderClass, OrderKey, OwedAs
 from capi_jobs.preparation import Page, Preparer
 from capi_jobs.reconcile import Reconciliation
+from capi_jobs.reconcile.days import touched, whole
 from capi_jobs.validation import ExpectationResult, SuiteVerdict
 
 # Called with each page and its keys, so that holds can be kept while they are found.
@@ -141,15 +141,17 @@ def look(house: House, found: Assessed, *, watcher: Watcher, on_page: OnPage) ->
     now = house.clock.now()
     preparer = house.preparer(found.destination, now)
     totals = found.reconciliation.totals
-    new = totals[OrderClass.MISSING]
-    watcher.stage(found.name, "validate", new + totals[OrderClass.HELD])
-    for keys, page in pages(house, preparer, found, now):
-        if found.checked < new:
-            _count_new(found, page, len(keys))
-        _count(found, page, len(keys))
-        on_page(keys, page)
-        watcher.reached(found.name, found.checked)
-        del keys, page  # before the next one: two would be held at once
+    owed = totals[OrderClass.MISSING] + totals[OrderClass.HELD]
+    watcher.stage(found.name, "validate", owed)
+    # What was held is looked at again, too: its source may be mended.
+    for held in (False, True):
+        for keys, page in pages(house, preparer, found, now, held=held):
+            if not held:
+                _count_new(found, page, len(keys))
+            _count(found, page, len(keys))
+            on_page(keys, page)
+            watcher.reached(found.name, found.checked)
+            del keys, page  # before the next one: two would be held at once
     found.gate = _judged(house, found)
 
 
@@ -158,13 +160,8 @@ def _days(interval: DataInterval, zone: ZoneInfo) -> tuple[date, date]:
 
     A day of which only hours were read must not replace its whole balance.
     """
-    start = interval.start.astimezone(zone)
-    end = interval.end.astimezone(zone)
-    first = start.date() + (_DAY if start.time() != time() else timedelta(0))
-    last = end.date() - _DAY
-    if first <= last:
-        return first, last
-    return start.date(), (end - timedelta(microseconds=1)).date()
+    first, last = whole(interval, zone)
+    return (first, last) if first <= last else touched(interval, zone)
 
 
 def _packing(preparer: Preparer) -> Packing:
@@ -174,11 +171,12 @@ def _packing(preparer: Preparer) -> Packing:
 
 
 def pages(
-    house: House, preparer: Preparer, found: Assessed, now: datetime
+    house: House, preparer: Preparer, found: Assessed, now: datetime, *, held: bool
 ) -> Iterator[tuple[Sequence[OrderKey], Page]]:
-    """Prepare what is missing, then what was held: its source may be mended."""
-    rows, keys_of = house.settings.delivery.page_rows, found.reconciliation
-    for keys in chain(keys_of.keys(rows), keys_of.held_keys(rows)):
+    """Prepare what is missing, or what was held."""
+    there = found.reconciliation
+    read = there.held_keys if held else there.keys
+    for keys in read(house.settings.delivery.page_rows):
         yield keys, prepare(house, preparer, keys, found.interval, now)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from capi_jobs.config import Credentials, Destination
 from capi_jobs.delivery import Attempts, Lane, LaneDelivery, Means, Tally
 from capi_jobs.gate import Gate, grown
-from capi_jobs.jobs.assessing import Assessed, assess, look, pages, reconciled
+from capi_jobs.jobs.assessing import Assessed, look, pages, reconciled
 from capi_jobs.jobs.house import House, Watcher
 from capi_jobs.jobs.outcome import RunReport, status_of, worst
 from capi_jobs.jobs.rebuilding import rebuilt
@@ -46,15 +46,9 @@ class Work:
         open_ones: contextlib.ExitStack,
     ) -> Assessed:
         """Assess and keep the holds; what was found stays open for delivery."""
-        return open_ones.enter_context(
-            assess(
-                self.house,
-                destination,
-                interval,
-                watcher=self.watcher,
-                on_page=lambda _, page: self.keep_holds(destination, page),
-            )
-        )
+        found = self.reconcile(destination, interval, open_ones)
+        self.look(found)
+        return found
 
     def reconcile(
         self,
@@ -62,9 +56,25 @@ class Work:
         interval: DataInterval,
         open_ones: contextlib.ExitStack,
     ) -> Assessed:
-        """Find again what was assessed before; its rows are looked at when sent."""
-        return open_ones.enter_context(
+        """Find what is owed, by keys; holds that are no longer true end now."""
+        found = open_ones.enter_context(
             reconciled(self.house, destination, interval, self.watcher)
+        )
+        self.house.ledger.end_holds(
+            destination.name,
+            found.reconciliation.stale_holds,
+            HoldEnd.GONE,
+            now=self.house.clock.now(),
+        )
+        return found
+
+    def look(self, found: Assessed) -> None:
+        """Look at every row that is owed, and keep the holds."""
+        look(
+            self.house,
+            found,
+            watcher=self.watcher,
+            on_page=lambda _, page: self.keep_holds(found.destination, page),
         )
 
     def keep(self, found: Assessed, gate: Gate) -> None:
@@ -81,11 +91,12 @@ class Work:
 
         Else the approval stands, and the balance begins with what is there now.
         """
-        reason = grown(
-            approved.approved_count or 0,
-            approved.approved_values,
-            *found.due_by_keys(),
-        )
+        shown = approved.approved_count or 0, approved.approved_values
+        reason = grown(*shown, *found.due_by_keys())
+        if reason is not None:
+            # Some of these keys may belong to rows that are never sent.
+            self.look(found)
+            reason = grown(*shown, *found.due())
         if reason is None:
             passed = Gate("pass")
             self.house.ledger.recount(
@@ -95,12 +106,6 @@ class Work:
                 now=self.house.clock.now(),
             )
             return passed
-        look(
-            self.house,
-            found,
-            watcher=self.watcher,
-            on_page=lambda _, page: self.keep_holds(found.destination, page),
-        )
         gate = Gate("ask", (reason,))
         self.keep(found, gate)
         return gate
@@ -183,16 +188,26 @@ class Work:
 
         In small parts, so that delivery, which reads one ahead, never has two pages.
         """
-        now, looked = self.house.clock.now(), found.checked
-        for keys, page in pages(self.house, preparer, found, now):
-            self.keep_holds(found.destination, page)
-            if not looked:  # nor counted yet
-                found.held.update(hold.rule for hold in page.holds)
+        for page in self._pages_going(found, preparer):
             ready = page.ready
-            del keys, page
+            del page
             while ready:
                 yield ready[:_READY_PART]
                 del ready[:_READY_PART]
+
+    def _pages_going(self, found: Assessed, preparer: Preparer) -> Iterator[Page]:
+        """Keep holds on the way.
+
+        What was held and not looked at stands in no approval, even if it is mended.
+        """
+        now, looked = self.house.clock.now(), found.checked
+        for held in (False, True) if looked else (False,):
+            for _, page in pages(self.house, preparer, found, now, held=held):
+                self.keep_holds(found.destination, page)
+                if not looked:  # nor counted yet
+                    found.held.update(hold.rule for hold in page.holds)
+                yield page
+                del page
 
     def finish(self, report: RunReport) -> None:
         """Write down how each destination, and the run, ended."""

@@ -6,8 +6,7 @@ Derived anew each time, never stored; DuckDB joins with a memory limit and spill
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import duckdb
 import pyarrow as pa
@@ -28,7 +27,6 @@ KnownLookup = Callable[[list[str], list[str]], Batches]
 MEMORY_LIMIT_MB = 512
 # As many keys as a statement of the ledger takes at once.
 _KEYS_PER_LOOKUP = 5_000
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @contextmanager
@@ -55,30 +53,22 @@ def reconcile(  # noqa: PLR0913 - two sides, the ledger between them
         loading.load_sent(connection, sent_events)
         loading.load_entries(connection, ledger_entries)
         loading.load_decisions(connection, holds, overrides)
-        entries, held = _baselines(connection, interval, policy)
+        entries = result.baseline_entries(connection)
         classing.relate(connection)
         _look_up(connection, known_lookup)
         classing.judge(connection)
-        (rows, nameless), counts = _rows(connection), result.counted(connection)
+        rows, nameless = _rows(connection)
+        found = Reconciliation(
+            connection,
+            result.counted(connection),
+            entries,
+            result.baseline_holds(connection),
+            rows,
+            nameless,
+            result.stale_holds(connection),
+        )
         result.keep_due(connection)
-        yield Reconciliation(connection, counts, entries, held, rows, nameless)
-
-
-def _baselines(
-    connection: duckdb.DuckDBPyConnection, interval: DataInterval, policy: Policy
-) -> tuple[tuple[EntryCount, ...], tuple[HoldCount, ...]]:
-    """Count what the ledger held, before what is looked up joins it."""
-    zone = ZoneInfo(policy.day_timezone)
-    days = {
-        "first": interval.start.astimezone(zone).date(),
-        "last": (interval.end - _MICROSECOND).astimezone(zone).date(),
-    }
-    entries = connection.execute(result.BASELINE_ENTRIES, days).fetchall()
-    holds = connection.execute(result.BASELINE_HOLDS, days).fetchall()
-    return (
-        tuple(EntryCount(*row) for row in entries),
-        tuple(HoldCount(*row) for row in holds),
-    )
+        yield found
 
 
 def _look_up(connection: duckdb.DuckDBPyConnection, known: KnownLookup) -> None:

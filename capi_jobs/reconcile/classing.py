@@ -103,10 +103,15 @@ SELECT o.n, bool_or(d.decision = 'block') AS blocked,
     bool_or(d.decision = 'release') AS released
 FROM overrides d JOIN orders o ON d.order_id = kept_id(o.order_id) GROUP BY o.n
 """
+# A row that changed since it was held is looked at anew: what the hold tells of it, and
+# the ledger counts by, is no longer true.
 _HELD = """
 CREATE TABLE held AS
 SELECT o.n, min(h.rule) AS rule
-FROM holds h JOIN orders o ON h.order_id = kept_id(o.order_id) GROUP BY o.n
+FROM holds h JOIN orders o ON h.order_id = kept_id(o.order_id)
+WHERE h.day IS NOT DISTINCT FROM o.day AND h.currency = o.currency
+    AND h.value = coalesce(o.value, 0)
+GROUP BY o.n
 """
 
 _JUDGE = """
@@ -178,6 +183,19 @@ WHERE n IN (
 )
 """
 
+# Open holds of orders that stand elsewhere by now; and of days that were read whole,
+# those of orders that are no longer there. A source that is empty is a broken one.
+_STALE = """
+CREATE TABLE stale AS
+SELECT h.order_id FROM holds h JOIN orders o ON h.order_id = kept_id(o.order_id)
+JOIN judged j ON j.n = o.n WHERE j.class <> 'held'
+UNION
+SELECT h.order_id FROM holds h
+WHERE h.day BETWEEN getvariable('first_whole') AND getvariable('last_whole')
+    AND EXISTS (SELECT 1 FROM arrivals)
+    AND NOT EXISTS (SELECT 1 FROM arrivals a WHERE kept_id(a.order_id) = h.order_id)
+"""
+
 _UNBALANCED = """
 SELECT DISTINCT a.order_id FROM arrivals a WHERE a.rowid IN (
     SELECT n FROM judged GROUP BY n HAVING count(*) > 1
@@ -197,7 +215,16 @@ def relate(connection: duckdb.DuckDBPyConnection) -> None:
 
 def judge(connection: duckdb.DuckDBPyConnection) -> None:
     """Give every order its class, and see that each has exactly one."""
-    statements = (_KNOWN, _TAKEN, _DECIDED, _HELD, _JUDGE, _ONE_EACH, _NAMELESS)
+    statements = (
+        _KNOWN,
+        _TAKEN,
+        _DECIDED,
+        _HELD,
+        _JUDGE,
+        _ONE_EACH,
+        _STALE,
+        _NAMELESS,
+    )
     for statement in statements:
         connection.execute(statement)
     unbalanced = connection.execute(_UNBALANCED).fetchall()

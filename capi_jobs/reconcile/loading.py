@@ -6,12 +6,15 @@ for each other stands in `classing.py`.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
 
 from capi_jobs import duck
 from capi_jobs.model import DataInterval
+from capi_jobs.reconcile.days import touched
+from capi_jobs.reconcile.days import whole as whole_days
 from capi_jobs.reconcile.policy import Policy
 
 # Times in DuckDB are no finer, so that BETWEEN leaves out an interval's end.
@@ -129,10 +132,15 @@ def set_policy(
     now: datetime,
 ) -> None:
     """Put what varies where the statements find it."""
-    surely_over = now + policy.lease
+    surely_over, zone = now + policy.lease, ZoneInfo(policy.day_timezone)
+    days, whole = touched(interval, zone), whole_days(interval, zone)
     values: dict[str, object] = {
         "zone": policy.timezone,
         "day_zone": policy.day_timezone,
+        "first_day": days[0],
+        "last_day": days[1],
+        "first_whole": whole[0],
+        "last_whole": whole[1],
         "template": policy.event_id_template,
         "consent_unknown": policy.consent_unknown,
         "statuses": sorted(policy.completed_statuses),
@@ -206,6 +214,10 @@ def _load(
 ) -> None:
     feed = duck.Feed(batches, columns)
     connection.register("arrived", feed.reader())
+    # What streams in is looked up in small tables. Of an empty one DuckDB believes that
+    # it were the larger side, and keeps all that streams in before it writes a row.
+    connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
     with feed.told():
         connection.execute(statement)
+    connection.execute("RESET disabled_optimizers")
     connection.unregister("arrived")

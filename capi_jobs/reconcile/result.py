@@ -58,13 +58,17 @@ SELECT order_id, event_id, epoch_us(completed_at) AS completed_us, day, value, c
 FROM due WHERE held = $held
 ORDER BY due.completed_at NULLS FIRST, order_id
 """
-BASELINE_ENTRIES = """
+_BASELINE_ENTRIES = """
 SELECT day, currency, status, owed_as, count(*), sum(value) FROM entries
-WHERE day BETWEEN $first AND $last GROUP BY ALL ORDER BY ALL
+WHERE day BETWEEN getvariable('first_day') AND getvariable('last_day')
+GROUP BY ALL ORDER BY ALL
 """
-BASELINE_HOLDS = """
+# Stale ones are ended before the counts are written down.
+_BASELINE_HOLDS = """
 SELECT day, currency, rule, count(*), sum(value) FROM holds
-WHERE day IS NULL OR day BETWEEN $first AND $last GROUP BY ALL ORDER BY ALL
+WHERE (day IS NULL OR day BETWEEN getvariable('first_day') AND getvariable('last_day'))
+    AND order_id NOT IN (SELECT order_id FROM stale)
+GROUP BY ALL ORDER BY ALL
 """
 
 
@@ -110,6 +114,8 @@ class Reconciliation:
     baseline_holds: tuple[HoldCount, ...]
     source_rows: int  # of the interval, before repeated ones became one order
     rows_without_id: int
+    # Orders whose open hold is no longer true; the ledger's spelling of their ids.
+    stale_holds: tuple[str, ...] = ()
 
     @property
     def totals(self) -> Mapping[OrderClass, int]:
@@ -154,6 +160,26 @@ def counted(connection: duckdb.DuckDBPyConnection) -> tuple[ClassCount, ...]:
         ClassCount(day, currency, OrderClass(order_class), reason, orders, value)
         for day, currency, order_class, reason, orders, value in rows
     )
+
+
+def baseline_entries(
+    connection: duckdb.DuckDBPyConnection,
+) -> tuple[EntryCount, ...]:
+    """Count what the ledger held, before what is looked up joins it."""
+    rows = connection.execute(_BASELINE_ENTRIES).fetchall()
+    return tuple(EntryCount(*row) for row in rows)
+
+
+def baseline_holds(connection: duckdb.DuckDBPyConnection) -> tuple[HoldCount, ...]:
+    """Count the open holds that are still true, or of which nothing was read."""
+    rows = connection.execute(_BASELINE_HOLDS).fetchall()
+    return tuple(HoldCount(*row) for row in rows)
+
+
+def stale_holds(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """List the orders whose open hold is no longer true."""
+    rows = connection.execute("SELECT order_id FROM stale ORDER BY order_id")
+    return tuple(order_id for (order_id,) in rows.fetchall())
 
 
 def keep_due(connection: duckdb.DuckDBPyConnection) -> None:

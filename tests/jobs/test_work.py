@@ -1,0 +1,115 @@
+"""What a run keeps of its holds, and how far an approval goes."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.shop import Row, Shop, an_order
+
+WHY = ("--because", "looks right")
+LOG = """
+[[sent_events]]
+relation = "log"
+channel = "{channel}"
+"""
+
+
+def with_log(shop: Shop, channel: str, *order_ids: str) -> None:
+    """Let a log tell that others sent these."""
+    shop.change(
+        "CREATE TABLE IF NOT EXISTS log"
+        " (event_id, event_name, event_time, order_id, platform)"
+    )
+    now = datetime.now(UTC) - timedelta(hours=30)
+    for each in order_ids:
+        shop.change(
+            "INSERT INTO log VALUES (?, 'Purchase', ?, ?, 'meta')",
+            each,
+            now.isoformat(),
+            each,
+        )
+    shop.configure(extra=shop.extra, orders=shop.orders)
+    config = shop.config.read_text()
+    shop.config.write_text(config + LOG.format(channel=channel))
+
+
+@pytest.fixture
+def held(shop: Shop) -> Shop:
+    """A shop that has sent one order and holds another."""
+    shop.fill([an_order("o-1"), an_order("o-2", value="-5.00")])
+    shop.run()
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param("value = '-6.00'", {"delivered": 1, "held": 1}, id="still bad"),
+        pytest.param("value = '6.00'", {"delivered": 2}, id="mended"),
+        pytest.param("currency = 'USD'", {"delivered": 1, "held": 1}, id="currency"),
+        pytest.param("completed_at = NULL", {"delivered": 1, "held": 1}, id="no time"),
+        pytest.param(
+            "status = 'cancelled'", {"delivered": 1, "excluded": 1}, id="excluded"
+        ),
+    ],
+)
+def test_the_books_close_when_a_held_row_changes(
+    held: Shop, change: str, expected: dict[str, int]
+) -> None:
+    held.change(f"UPDATE orders SET {change} WHERE order_id = 'o-2'")  # noqa: S608
+
+    held.run()
+
+    assert held.classes() == expected
+    assert len(held.held()) == expected.get("held", 0)
+
+
+def test_a_hold_ends_when_the_order_is_gone_or_was_sent_by_others(held: Shop) -> None:
+    with_log(held, "server", "o-2")
+    held.run()
+
+    assert held.held() == {}
+    held.capi("quarantine", "block", "o-2", "-d", "meta-web", *WHY)
+    assert held.classes() == {"delivered": 1, "seen_server": 1}
+
+
+def test_a_hold_ends_when_its_row_is_no_longer_there(held: Shop) -> None:
+    held.change("DELETE FROM orders WHERE order_id = 'o-2'")
+
+    held.run()
+
+    assert held.held() == {}
+    assert held.classes() == {"delivered": 1}
+
+
+def test_an_approval_does_not_send_what_was_held_when_it_was_shown(shop: Shop) -> None:
+    """More would be sent than a person saw; the next run sends it."""
+    shop.configure(gate="ask_first_run = true")
+    bad: list[Row] = [an_order(f"b-{n}", page_url=None) for n in range(3)]
+    shop.fill([an_order("o-1"), *bad])
+    shop.run(code=3)
+    shop.change("UPDATE orders SET page_url = 'https://shop.example/thanks'")
+
+    shop.capi("approve", "latest", *WHY)
+    shop.report()
+
+    assert shop.counted() == {"o-1": 1}
+    shop.run()
+    assert shop.counted() == {"o-1": 1, "b-0": 1, "b-1": 1, "b-2": 1}
+
+
+def test_an_approval_is_not_asked_again_for_rows_that_are_never_sent(
+    shop: Shop,
+) -> None:
+    """An enrichment that a rule keeps back is due by its key alone, for ever."""
+    shop.configure(
+        gate="ask_first_run = true", per_destination='on_browser_seen = "enrich"'
+    )
+    shop.fill([an_order("o-1"), an_order("o-2", value="-5.00")])
+    with_log(shop, "browser", "o-2")
+    shop.run(code=3)
+
+    shop.capi("approve", "latest", *WHY)
+
+    assert shop.counted() == {"o-1": 1}
+    assert shop.classes() == {"delivered": 1, "seen_browser": 1}

@@ -24,7 +24,7 @@ _APP_FIELDS = ("app_id", "app_platform", "app_version", "os_version", "att_conse
 class Converter:
     """Turns orders into what one destination will see of them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what one destination sets, by name
         self,
         platform: Platform,
         *,
@@ -33,11 +33,13 @@ class Converter:
         default_country: str | None,
         event_names: Mapping[str, str],
         build_fbc: bool,
+        account: str = "",
     ) -> None:
         """Prepare for one destination.
 
         `event_names` are the destination's own spellings, before the platform's;
-        `default_country` (alpha-2) serves orders that tell none.
+        `default_country` (alpha-2) serves orders that tell none, and so does an
+        `account` that is the app's own id.
         """
         self._destination = destination
         self._sources = platform.sources[source]
@@ -50,6 +52,7 @@ class Converter:
         self._values = attrgetter(*(step.field for step in self._steps))
         built = [key.key for key in platform.match_keys if key.form == "fbc"]
         self._fbc_key = built[0] if built and build_fbc else None
+        self._app_id = account if source in platform.app_sources else None
 
     def convert(
         self, order: Order, event_id: str, *, event_time: datetime | None = None
@@ -78,7 +81,7 @@ class Converter:
             match_keys=keys,
             page_url=order.page_url,
             limited_data_use=order.limited_data_use,
-            app=_app(order),
+            app=_app(order, self._app_id),
             items=order.items,
             custom=order.custom,
             dropped=tuple(dropped),
@@ -140,7 +143,8 @@ def _context_of(country: str) -> Context | None:
     return Context(code) if code else None
 
 
-def _app(order: Order) -> dict[str, str | bool | None]:
-    if order.app_id is None and order.app_platform is None:
+def _app(order: Order, app_id: str | None) -> dict[str, str | bool | None]:
+    if not (order.app_id or order.app_platform or app_id):
         return {}
-    return {field: getattr(order, field) for field in _APP_FIELDS}
+    details = {field: getattr(order, field) for field in _APP_FIELDS}
+    return {**details, "app_id": order.app_id or app_id}

@@ -32,6 +32,7 @@ PAPER = cast(
             "": {"web": "website", "store": "physical_store"},
             "app": {"app": "APP"},
         },
+        app_sources={"app"},
         event_names={"Purchase": "PURCHASE"},
     ),
 )
@@ -50,6 +51,7 @@ def converter(
     default_country: str | None = None,
     event_names: Mapping[str, str] = MappingProxyType({}),
     build_fbc: bool = True,
+    account: str = "",
 ) -> Converter:
     return Converter(
         PAPER,
@@ -58,6 +60,7 @@ def converter(
         default_country=default_country,
         event_names=event_names,
         build_fbc=build_fbc,
+        account=account,
     )
 
 

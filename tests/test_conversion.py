@@ -184,6 +184,20 @@ def test_app_order_carries_its_app() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("source", "own", "expected"),
+    [("app", None, "7001"), ("app", "42", "42"), ("", "42", "42"), ("", None, None)],
+)
+def test_an_app_is_that_of_the_order_else_the_account_s(
+    source: str, own: str | None, expected: str | None
+) -> None:
+    """Only where the account is an app: a pixel's id names none."""
+    order = replace(ORDER, channel="app" if source else "web", app_id=own)
+
+    app = converted(order, source=source, account="7001").app
+    assert expected == app.get("app_id")
+
+
 RAW: dict[str, Any] = {
     "email": "Zoe.Secret@example.com",
     "phone": "+4915112345678",

@@ -62,7 +62,8 @@ class Destination(Section):
     source: str | None = Field(
         None,
         description="kind of event source. TikTok: `web`, `app` or `offline`; Snapchat:"
-        " `web` or `app`; Meta has one for all; else the platform's first",
+        " `web` or `app`; Meta has one for all; else the first that takes all"
+        " `channels`",
     )
     default_country: str | None = Field(
         None,
@@ -160,7 +161,7 @@ class Destination(Section):
         platform = _platform(info)
         if platform is None or channels is None or "source" not in info.data:
             return channels
-        takes = platform.sources[info.data["source"] or next(iter(platform.sources))]
+        takes = platform.sources[info.data["source"] or _source_of(platform, channels)]
         faults = [channel for channel in channels if channel not in takes]
         if faults:
             shown = ", ".join(repr(channel[:64]) for channel in faults[:5])
@@ -184,8 +185,10 @@ class Destination(Section):
 
     @property
     def effective_source(self) -> str:
-        """The source of this destination's events; the platform's first by default."""
-        return self.source or next(iter(platform_named(self.platform).sources))
+        """The source of this destination's events; else what takes its channels."""
+        return self.source or _source_of(
+            platform_named(self.platform), self.channels or ()
+        )
 
     @property
     def effective_channels(self) -> frozenset[str]:
@@ -210,6 +213,15 @@ def _platform(info: ValidationInfo) -> Platform | None:
     """Return the platform already read, or None if that itself is at fault."""
     name = info.data.get("platform")
     return platform_named(name) if name else None
+
+
+def _source_of(platform: Platform, channels: tuple[str, ...]) -> str:
+    """Return the first source that takes all of them, else the platform's first.
+
+    Whoever names only `app` has said what kind of account it is.
+    """
+    takes = (s for s, known in platform.sources.items() if {*channels} <= {*known})
+    return next(takes, next(iter(platform.sources)))
 
 
 def _listed(platform: Platform) -> str:

@@ -69,6 +69,8 @@ class Platform(Protocol):
     match_keys: Sequence[MatchKey]
     # Channel of an order → source in the platform's spelling, per destination source.
     sources: Mapping[str, Mapping[str, str]]
+    # Destination sources whose account is the app's own id.
+    app_sources: frozenset[str]
     # Our event name → the platform's spelling; others pass as they are, if it may.
     event_names: Mapping[str, str]
     # Names that the platform treats as one conversion: spelling → canonical name.

@@ -126,6 +126,7 @@ class Meta:
             )
         }
     )
+    app_sources: frozenset[str] = frozenset()
     event_names: Mapping[str, str] = MappingProxyType({})  # Our names are Meta's
     aliases: Mapping[str, str] = MappingProxyType({})
     reserved: frozenset[str] = _RESERVED

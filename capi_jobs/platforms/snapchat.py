@@ -91,6 +91,7 @@ class Snapchat:
             "app": MappingProxyType({"app": "MOBILE_APP"}),
         }
     )
+    app_sources: frozenset[str] = frozenset()
     event_names: Mapping[str, str] = MappingProxyType(
         {
             "Purchase": "PURCHASE",

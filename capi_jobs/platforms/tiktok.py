@@ -107,6 +107,7 @@ class TikTok:
             "offline": _OFFLINE,
         }
     )
+    app_sources: frozenset[str] = frozenset({"app"})  # C(4)
     event_names: Mapping[str, str] = MappingProxyType({})  # Our names are TikTok's
     # Renamed on 2025-05-01; the old names are still converted. S
     aliases: Mapping[str, str] = MappingProxyType(

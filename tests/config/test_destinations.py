@@ -151,6 +151,32 @@ def test_an_unknown_source_is_refused_with_those_known(
     assert found == f"source: unknown; {known}"
 
 
+@pytest.mark.parametrize(
+    ("platform", "channels", "source"),
+    [
+        ("tiktok", ["web"], "web"),
+        ("tiktok", ["app"], "app"),
+        ("tiktok", ["store", "phone"], "offline"),
+        ("snapchat", ["store"], "web"),
+        ("snapchat", ["app"], "app"),
+        ("meta", ["app", "store"], ""),
+    ],
+)
+def test_channels_alone_say_which_source_it_is(
+    platform: str, channels: list[str], source: str
+) -> None:
+    one = made(platform=platform, channels=channels)
+
+    assert source == one.effective_source == one.target().source
+    assert set(channels) == one.effective_channels
+
+
+def test_channels_that_no_source_takes_together_are_refused() -> None:
+    (found,) = destination_faults(platform="tiktok", channels=["app", "store"])
+
+    assert found == "channels: 'app', 'store' cannot go here; possible: web"
+
+
 def test_channels_are_those_that_the_source_takes() -> None:
     assert made(channels=["web", "store"]).effective_channels == {"web", "store"}
     (found,) = destination_faults(

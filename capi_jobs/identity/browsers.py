@@ -19,6 +19,14 @@ _IPV4 = re.compile(rf"({_OCTET})(?:\.{_OCTET}){{3}}")
 _SPECIAL_FIRST = frozenset(
     str(first) for first in (0, 10, 100, 127, 169, 172, 192, 198, 203, *range(224, 256))
 )
+# Kept for documentation (RFC 5737, 3849): nobody's, but what is tried out with example
+# orders must look like what real ones become.
+_EXAMPLES = tuple(
+    map(
+        ipaddress.ip_network,
+        ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"),
+    )
+)
 # fb.{0–9}.{milliseconds}.{click id}, and the suffix that Meta's own builder appends.
 _SUFFIX = r"(?:\.[A-Za-z0-9_-]{2,8})?"
 _FBC = re.compile(rf"fb\.[0-9]\.[0-9]{{13}}\.[A-Za-z0-9_-]+{_SUFFIX}")
@@ -47,7 +55,12 @@ def ip_parsed(text: str, _: Context) -> str | None:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     # is_global counts multicast in, but no customer sits there.
-    return str(address) if address.is_global and not address.is_multicast else None
+    public = address.is_global and not address.is_multicast
+    return str(address) if public or _is_an_example(address) else None
+
+
+def _is_an_example(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return any(address in block for block in _EXAMPLES)
 
 
 _ip_remembered = lru_cache(ADDRESSES_REMEMBERED)(ip_parsed)

@@ -26,6 +26,8 @@ _OPAQUE = frozenset({"click_id", "fbc", "fbp", "text", "user_agent", "external_i
 _SHA256 = re.compile(r"([0-9a-f]{64})(?:\.[a-z0-9_-]{2,8})?")
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _MD5_CHARACTERS = 32
+# What a careless hasher made of "nothing": all such customers would be one.
+_HASH_OF_NOTHING = sha256(b"").hexdigest()
 # What exports write for "nothing", in exactly this case: Null and Nan are names.
 _NOTHING = frozenset(
     {"NULL", "null", "None", "none", "NaN", "nan", "undefined", "n/a", "N/A", "#N/A"}
@@ -53,7 +55,7 @@ def _hashing(form: Form, *, opaque: bool) -> Reader:
             given = text.strip().lower()
             found = _SHA256.fullmatch(given)
             if found:
-                return found[1]
+                return None if found[1] == _HASH_OF_NOTHING else found[1]
             if not opaque and _MD5.fullmatch(given):
                 return None  # No platform of ours matches MD5
         if text in _NOTHING or _UNREADABLE in text:

@@ -42,6 +42,14 @@ def test_nothing_is_dropped_and_never_hashed(form: str, text: str) -> None:
     assert reader(form, hashed=False)(text, Context()) is None
 
 
+@pytest.mark.parametrize("form", [*PERSONAL, "external_id"])
+def test_the_hash_of_nothing_is_dropped(form: str) -> None:
+    nothing = sha256(b"").hexdigest()
+
+    assert reader(form, hashed=True)(nothing, Context()) is None
+    assert reader(form, hashed=True)(nothing.upper(), Context()) is None
+
+
 @pytest.mark.parametrize("name", ["Null", "Nan", "None-Smith"])
 def test_people_called_so_keep_their_names(name: str) -> None:
     assert reader("name", hashed=True)(name, Context()) is not None

@@ -118,8 +118,10 @@ class Life:
         for number in range(RUNS):
             self.platform.script = self._fault
             # What a platform refuses today it may have taken yesterday.
-            bad = self.rng.randint(1, 3 * ORDERS)
-            self.platform.bad = {f"e{bad}"}
+            known = sorted(self.platform.counted) or [f"e{ORDERS}"]
+            self.platform.bad = (
+                {self.rng.choice(known)} if self.rng.random() < 0.4 else ()
+            )
             workers = self.rng.choice([1, 1, 2])
             self._run_all([self._process() for _ in range(workers)])
             yield f"after run {number + 1}"
@@ -149,7 +151,7 @@ class Life:
             ]
         if not sent or self.rng.random() < 0.3:
             return None
-        before = self.rng.choice([LEASE + TICK, LEASE, CALL, TICK])
+        before = self.rng.choice([LEASE, LEASE / 2, CALL, TICK])
         left: timedelta = self.rng.choice(sent) + WINDOW - before - self.clock.now()
         return left if left > ZERO else None
 
@@ -208,8 +210,8 @@ class Life:
         return await LaneDelivery(attempts, pages=iter([missing])).run(self._rebuild)
 
     def _rebuild(self, entries: Sequence[Entry]) -> dict[EventKey, Prepared | str]:
-        if self.rng.random() < 0.2:
-            self.clock.pass_by(self.rng.choice([LEASE - CALL - TICK, LEASE - CALL]))
+        if self.rng.random() < 0.4:
+            self.clock.pass_by(LEASE - CALL - self.rng.choice([ZERO, TICK, TICK]))
         return {key_of(entry): self.shop[entry.order_id] for entry in entries}
 
     def statuses(self) -> dict[str, Status | None]:

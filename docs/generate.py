@@ -38,6 +38,7 @@ from capi_jobs.jobs.house import RECONCILE_MB
 from capi_jobs.lifecycle import TRANSITIONS
 from capi_jobs.platforms import NAMES, platform_named
 from capi_jobs.transport import ANSWER_BYTES_MAX
+from docs.command_reference import commands
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -263,6 +264,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "bounds": bounds,
     "readings": readings,
+    "commands": commands,
 }
 _PART = re.compile(r"<!-- (?P<name>\w+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)
 

@@ -121,3 +121,21 @@ def test_nothing_can_be_written_on_the_way(url: str) -> None:
     engine = rows.engine(url)
     with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError):
         connection.execute(sa.text("DELETE FROM numbers"))
+
+
+def test_not_even_a_function_of_postgres_can_write(postgres_url: str) -> None:
+    engine = sa.create_engine(postgres_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE SEQUENCE counter"))
+    counted = sa.select(sa.func.nextval("counter").label("n"))
+
+    with pytest.raises(LedgerUnavailable, match="read-only"):
+        read(postgres_url, counted)
+
+
+def test_a_password_that_a_driver_repeats_is_hidden() -> None:
+    url = sa.make_url("postgresql://me:s3cret@host/shop")
+
+    said = rows.message(ValueError("no login with s3cret\nand more"), url)
+
+    assert said == "no login with ***"

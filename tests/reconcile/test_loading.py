@@ -2,14 +2,11 @@ from itertools import product
 from string import ascii_uppercase
 from typing import Literal
 
-import pyarrow as pa
 import pytest
 
-from capi_jobs import duck
 from capi_jobs.model import Order
 from capi_jobs.orders import exclusion, read_order
-from capi_jobs.reconcile import loading
-from tests.reconcile.keys import DAY, NOW, POLICY, Row, order, policy, reconciled
+from tests.reconcile.keys import POLICY, Row, order, reconciled
 
 WORDS = [None, "", " ", "maybe", "1", "0", "TRUE", " no ", "f"]
 STATUSES = [None, " ", "paid", " Completed", "refunded", "PAID\u00a0"]
@@ -61,27 +58,3 @@ def _reason(row: Row, told: bool, unknown: Literal["exclude", "send"]) -> str | 
         consent_unknown=unknown,
     )
     return reason or ""
-
-
-def test_orders_of_a_platform_without_other_names_stream_in() -> None:
-    """Else all of them wait in memory, beside a table of names that is empty."""
-    rows = 200_000
-    batch = pa.record_batch(
-        {
-            "order_id": [f"{n:020}" for n in range(rows)],
-            "completed_at": ["2026-11-20T10:00:00Z"] * rows,
-            "currency": ["EUR"] * rows,
-            # Stands for the other columns: wide, but not kept.
-            "status": ["paid" + " " * 400] * rows,
-        }
-    )
-    parts = [batch.slice(start, 10_000) for start in range(0, rows, 10_000)]
-    nameless = policy(event_names={}, aliases={})
-
-    with duck.workspace(64) as connection:
-        loading.set_policy(connection, nameless, DAY, NOW)
-        loading.load_orders(connection, parts)
-        [(kept,)] = connection.execute("SELECT count(*) FROM arrivals").fetchall()
-
-    assert nameless.names() == {}
-    assert rows == kept

@@ -86,7 +86,7 @@ MACROS = (
     WHEN in_gap(TRY_CAST(plain_time(t) AS TIMESTAMP), zone) THEN 'in_dst_gap' END
     """,
     # 18 digits before the point, so that sums of any number of rows still fit.
-    "CREATE MACRO read_money(t) AS TRY_CAST(t AS DECIMAL(27, 9))",
+    "CREATE MACRO read_money(t) AS TRY_CAST(tidy(t) AS DECIMAL(27, 9))",
     """
     CREATE MACRO read_flag(t) AS CASE
     WHEN lower(tidy(t)) IN ('true', 't', '1', 'yes', 'y', 'on') THEN true

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import product
 from zoneinfo import ZoneInfo
 
@@ -154,3 +155,14 @@ def test_what_ends_the_batches_is_raised_as_it_is(
 def test_nothing_is_fetched_from_a_network(space: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(duckdb.Error):
         space.execute("SELECT * FROM read_csv('https://127.0.0.1:1/x.csv')")
+
+
+def test_money_is_read_whatever_blanks_are_around_it(
+    space: duckdb.DuckDBPyConnection,
+) -> None:
+    """Else an order would be counted as worth nothing, and sent with its value."""
+    space.register("told", texts([f"{blank}12.50{blank}" for blank in BLANKS]))
+
+    found = space.execute("SELECT DISTINCT read_money(t) FROM told").fetchall()
+
+    assert found == [(Decimal("12.50"),)]

@@ -18,7 +18,7 @@ from capi_jobs.delivery import Clock
 from capi_jobs.errors import ConfigFault
 from capi_jobs.gate import PastAssessment
 from capi_jobs.ledger import Ledger
-from capi_jobs.ledger.values import Decision, Gate, RunDestination
+from capi_jobs.ledger.values import BLOCK, RELEASE, Decision, Gate, RunDestination
 from capi_jobs.model import DataInterval
 from capi_jobs.platforms import platform_named
 from capi_jobs.preparation import Preparer
@@ -114,8 +114,17 @@ class House:
 
     def released(self, destination: str, ids: Sequence[str]) -> frozenset[str]:
         """Say which of these a person lets go in spite of a rule."""
+        return self._decided(destination, ids, RELEASE)
+
+    def blocked(self, destination: str, ids: Sequence[str]) -> frozenset[str]:
+        """Say which of these a person never wants to be sent, nor sent again."""
+        return self._decided(destination, ids, BLOCK)
+
+    def _decided(
+        self, destination: str, ids: Sequence[str], decision: str
+    ) -> frozenset[str]:
         words = self.ledger.overrides(destination, ids)
-        return frozenset(i for i, word in words.items() if word.decision == "release")
+        return frozenset(i for i, word in words.items() if word.decision == decision)
 
     def has_sent_events(self, destination: Destination) -> bool:
         """Say whether some log can tell what others sent to this destination."""

@@ -28,8 +28,9 @@ def rebuilt(
             entry.event_id,
             entry.event_time,
             entry.day,
-            entry.value,
-            entry.currency,
+            # Frozen: whatever the row says by now, the copy says what was sent.
+            None,
+            "",
             OwedAs(entry.owed_as),
             send_until=_send_until(preparer, entry),
         )
@@ -37,6 +38,9 @@ def rebuilt(
     ]
     span = DataInterval(min(times), max(times) + _INSTANT)
     page = prepare(house, preparer, keys, span, now)
+    blocked = house.blocked(
+        preparer.destination.name, [entry.order_id for entry in entries]
+    )
     by_order = {entry.order_id: entry for entry in entries}
     again: dict[EventKey, Prepared | str] = {
         key_of(by_order[one.entry.order_id]): preparer.frozen(
@@ -48,6 +52,8 @@ def rebuilt(
         again[key_of(by_order[held.order_id])] = f"a rule holds the order: {held.rule}"
     for order_id, reason in page.excluded.items():
         again[key_of(by_order[order_id])] = f"no longer to be sent: {reason}"
+    for order_id in blocked:
+        again[key_of(by_order[order_id])] = "no longer to be sent: blocked"
     return again
 
 

@@ -78,17 +78,20 @@ AND NOT EXISTS (SELECT 1 FROM entries e
     WHERE e.order_id = o.order_id AND e.name = o.name)
 """
 
+# What was sent is in the books with the value that was sent, whatever its row says now;
+# what was imported without a currency was sent by others, and its row tells its worth.
 _KNOWN = """
 CREATE TABLE known AS
-SELECT n, min(CASE status WHEN 'in_flight' THEN 1 WHEN 'in_doubt' THEN 2
-    WHEN 'resending' THEN 2 WHEN 'delivered' THEN 3 WHEN 'rejected' THEN 4 END) AS rank
+SELECT n, min({'rank': CASE status WHEN 'in_flight' THEN 1 WHEN 'in_doubt' THEN 2
+    WHEN 'resending' THEN 2 WHEN 'delivered' THEN 3 WHEN 'rejected' THEN 4 END,
+    'day': day, 'currency': currency, 'value': value}) AS sent
 FROM (
-    SELECT o.n, e.status FROM entries e JOIN orders o
+    SELECT o.n, e.status, e.day, e.currency, e.value FROM entries e JOIN orders o
     ON e.order_id = o.order_id AND e.name = o.name
     UNION ALL
-    SELECT o.n, e.status FROM entries e JOIN orders o
+    SELECT o.n, e.status, e.day, e.currency, e.value FROM entries e JOIN orders o
     ON e.event_id = o.key_id AND e.name = o.name WHERE coalesce(e.order_id, '') = ''
-) GROUP BY n HAVING rank IS NOT NULL
+) WHERE status <> 'released' GROUP BY n
 """
 _TAKEN = """
 CREATE TABLE taken AS
@@ -117,8 +120,9 @@ GROUP BY o.n
 _JUDGE = """
 CREATE TABLE judged AS
 WITH told AS (
-    SELECT o.*, k.rank, s.server, s.browser, h.rule, coalesce(d.blocked, false) AS
-        blocked, coalesce(d.released, false) AS released, CASE
+    SELECT o.*, k.sent, k.sent.rank AS rank, s.server, s.browser, h.rule,
+        coalesce(d.blocked, false) AS blocked,
+        coalesce(d.released, false) AS released, CASE
         WHEN o.ambiguous THEN 'order_id_ambiguous'
         WHEN o.time_fault IS NOT NULL THEN 'completed_at_' || o.time_fault
         WHEN u.n IS NOT NULL OR t.n IS NOT NULL THEN 'event_id_shared' END AS fault,
@@ -144,7 +148,11 @@ WITH told AS (
         AND coalesce(fresh, false) AND fault IS NULL AND NOT late AS enriched
     FROM classed
 )
-SELECT n, day, currency, coalesce(value, 0) AS counted, class,
+SELECT n, CASE WHEN sent.day BETWEEN getvariable('first_day')
+        AND getvariable('last_day') THEN sent.day ELSE day END AS day,
+    coalesce(nullif(sent.currency, ''), currency) AS currency,
+    coalesce(CASE WHEN sent.currency <> '' THEN sent.value END, value, 0) AS counted,
+    class,
     CASE class WHEN 'excluded' THEN coalesce(excluded, 'blocked')
         WHEN 'held' THEN rule
         WHEN 'seen_browser' THEN CASE

@@ -113,3 +113,29 @@ def test_an_approval_is_not_asked_again_for_rows_that_are_never_sent(
 
     assert shop.counted() == {"o-1": 1}
     assert shop.classes() == {"delivered": 1, "seen_browser": 1}
+
+
+def test_what_is_in_doubt_and_blocked_is_not_sent_again(shop: Shop) -> None:
+    """Nobody knows whether it counted; but a person said: never."""
+    shop.fill([an_order("o-1"), an_order("o-2")])
+    shop.faults({"do": "error_500", "platform": "meta", "times": 2})
+    shop.run(code=3)
+    shop.capi("quarantine", "block", "o-1", "-d", "meta-web", *WHY)
+
+    shop.run(code=3)
+
+    assert shop.counted() == {"o-2": 1}
+    assert shop.classes() == {"delivered": 1, "in_doubt": 1}
+
+
+def test_the_books_close_when_an_order_in_doubt_changes(shop: Shop) -> None:
+    """Its copy counts with the value that was sent, whatever the row says by now."""
+    shop.fill([an_order("o-1", value="10.00")])
+    shop.faults({"do": "error_500", "platform": "meta", "times": 4})
+    shop.run(code=3)
+    shop.change("UPDATE orders SET value = '7.00', currency = 'USD'")
+
+    shop.run(code=3)
+    shop.run()
+
+    assert shop.classes() == {"delivered": 1}

@@ -190,3 +190,30 @@ def test_a_hold_that_may_be_true_stays(world: dict[str, Any]) -> None:
 def test_a_held_row_that_changed_is_looked_at_as_a_new_one() -> None:
     with reconciled([order(value="11")], holds=[hold()]) as found:
         assert (list(keys(found)), list(held(found))) == (["o1"], [])
+
+
+def test_what_was_sent_is_counted_as_it_was_sent() -> None:
+    """Its row may have changed since; the ledger moves what it holds."""
+    changed = order(value="7", currency="USD", completed_at="2026-11-21T10:00:00Z")
+    days = DataInterval(DAY.start, DAY.end + timedelta(days=1))
+    with reconciled([changed], entries=[entry()], interval=days) as found:
+        [count] = found.counts
+
+    assert (date(2026, 11, 20), "EUR", Decimal("10.50")) == (
+        count.day,
+        count.currency,
+        count.value,
+    )
+
+
+def test_what_was_sent_on_a_day_that_was_not_read_is_counted_where_it_is() -> None:
+    with reconciled([order()], entries=[entry(day="2026-11-19")]) as found:
+        assert [date(2026, 11, 20)] == [count.day for count in found.counts]
+
+
+def test_what_was_imported_without_its_worth_is_worth_what_its_row_says() -> None:
+    imported = entry(owed_as="imported", value="0", currency="")
+    with reconciled([order()], entries=[imported]) as found:
+        [count] = found.counts
+
+    assert ("EUR", Decimal("10.50")) == (count.currency, count.value)

@@ -14,6 +14,7 @@ from capi_jobs.batching import fits
 from capi_jobs.config import Destination, Settings
 from capi_jobs.config.sections import COMPLETED_STATUSES
 from capi_jobs.conversion import Converter
+from capi_jobs.ledger.columns import kept_id
 from capi_jobs.model import (
     Conversion,
     Entry,
@@ -170,6 +171,8 @@ class Preparer:
             if isinstance(made, RowFault):
                 held = self._hold(candidate, (made.rule,), {made.rule: made.message})
                 _keep_back(page, candidate.key, held)
+            elif _changed(candidate.key, made):
+                page.excluded[candidate.key.order_id] = "changed_meanwhile"
             else:
                 converted.append((candidate, made))
         verdict = self._validator.conversions([made for _, made in converted])
@@ -194,6 +197,7 @@ class Preparer:
         return (
             future_fault(order, now, self.limits.future_max)
             or self.platform.eligible(made)
+            or _unkeepable(made)
             or made
         )
 
@@ -211,7 +215,9 @@ class Preparer:
             event_id=made.event_id,
             order_id=candidate.key.order_id,
             event_time=made.event_time,
-            day=made.event_time.astimezone(self.settings.day_zone).date(),
+            # Where reconcile counted it, so that the books move it out of there.
+            day=candidate.key.day
+            or made.event_time.astimezone(self.settings.day_zone).date(),
             value=made.value,
             currency=made.currency,
             owed_as=candidate.key.owed_as,
@@ -262,6 +268,22 @@ def too_old(conversion: Conversion, limits: Limits, at: datetime) -> bool:
     return at - conversion.event_time > oldest
 
 
+def _unkeepable(made: Conversion) -> RowFault | None:
+    """Find ids that the ledger cannot keep: what it does not know is not sent."""
+    ids = (made.order_id, made.event_id, made.event_name)
+    return None if all(kept_id(each) == each for each in ids) else _ID_TOO_LONG
+
+
+def _changed(key: OrderKey, made: Conversion) -> bool:
+    """Say whether the row was counted, and approved, with another amount.
+
+    The next run counts and sends it as it is by then.
+    """
+    return (key.value is not None and key.value != made.value) or (
+        bool(key.currency) and key.currency != made.currency
+    )
+
+
 def _standing(rules: tuple[str, ...], released: bool) -> tuple[str, ...]:  # noqa: FBT001  # read beside its rules
     return () if released else rules
 
@@ -305,5 +327,8 @@ def _by_order(rows: Iterable[Row]) -> dict[str, list[Row]]:
 
 _AMBIGUOUS = RowFault(
     "order_id_ambiguous", "several rows have this order id, and they differ"
+)
+_ID_TOO_LONG = RowFault(
+    "id_too_long", "an id takes more bytes than the ledger can hold"
 )
 _TOO_LARGE = RowFault("event_too_large", "one call of the platform cannot carry it")

@@ -198,6 +198,41 @@ def test_an_event_that_no_call_can_carry_is_held(
     assert held(preparer, a_row()) == []
 
 
+@pytest.mark.parametrize(
+    "ids",
+    [{"order_id": "訂" * 200}, {"event_id": "e" * 513}, {"event_id": "e\0"}],
+    ids=["order id", "event id of a log", "NUL"],
+)
+def test_ids_that_the_ledger_cannot_keep_cost_only_their_own_order(
+    preparer: Preparer, ids: dict[str, str]
+) -> None:
+    """The claim would raise, and nothing of the destination would be sent."""
+    key = a_key(**ids)
+
+    (hold,) = page(preparer, [key], [a_row(key.order_id)]).holds
+
+    assert hold.rule == "id_too_long"
+
+
+@pytest.mark.parametrize("change", [{"value": "25.00"}, {"currency": "USD"}], ids=str)
+def test_a_row_that_changed_since_it_was_counted_waits_for_the_next_run(
+    preparer: Preparer, change: dict[str, str]
+) -> None:
+    told = page(preparer, [a_key()], [a_row(**change)])
+
+    assert (told.excluded, told.ready) == ({"o1": "changed_meanwhile"}, [])
+
+
+def test_an_order_is_sent_on_the_day_on_which_it_was_counted(
+    preparer: Preparer,
+) -> None:
+    day = TIME.date() - timedelta(days=1)
+
+    (one,) = page(preparer, [a_key(day=day)], [a_row()]).ready
+
+    assert day == one.entry.day
+
+
 def test_a_hold_tells_no_value_of_the_row(preparer: Preparer) -> None:
     row = a_row(email="ada.secret@shop.example", value="-17.77", currency="XXQ")
 
@@ -210,7 +245,7 @@ def test_a_hold_tells_no_value_of_the_row(preparer: Preparer) -> None:
 def test_a_frozen_copy_keeps_what_platforms_tell_copies_by(preparer: Preparer) -> None:
     """Between two sends the row changed: its time, and what it is called."""
     (now,) = page(
-        preparer, [a_key()], [a_row(event_name="Subscribe", value="25.00")]
+        preparer, [a_key(value=None)], [a_row(event_name="Subscribe", value="25.00")]
     ).ready
     sent = replace(
         now.entry,

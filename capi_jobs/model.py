@@ -242,6 +242,8 @@ class Deferred:
     # True: some event of the batch is bad and the answer does not say which, or it
     # does (then that one is `Refused`); either way the others deserve another call.
     batch_refused: bool = False
+    # Beside it: the batch is bad as a batch, and perhaps none of its events is.
+    as_a_batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

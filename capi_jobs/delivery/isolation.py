@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from capi_jobs.batching import halves
 from capi_jobs.delivery.attempt import Attempts, Result
 from capi_jobs.lifecycle import Event
-from capi_jobs.model import Prepared, Receipt, Refused
+from capi_jobs.model import Deferred, Prepared, Receipt, Refused
 
 
 async def isolate(attempts: Attempts, refused: Result) -> Sequence[Prepared]:
@@ -29,7 +29,7 @@ async def isolate(attempts: Attempts, refused: Result) -> Sequence[Prepared]:
         result = await attempts.send(probe, parent_id=last.batch_id)
         if result.taken and len(result.outcomes) == len(probe):
             suspects = rest
-            if len(rest) == 1:
+            if len(rest) == 1 and not _as_a_batch(last):
                 await _reject_by_elimination(attempts, rest[0], last)
                 return spared
         elif result.batch_refused and not _named(result):
@@ -39,6 +39,11 @@ async def isolate(attempts: Attempts, refused: Result) -> Sequence[Prepared]:
             # Named, lost, put off or too late: the rest is as good as unknown again.
             return [*spared, *rest, *result.left]
     return [*spared, *suspects]
+
+
+def _as_a_batch(refused: Result) -> bool:
+    """Nothing is found by elimination where only the batch was bad."""
+    return any(isinstance(o, Deferred) and o.as_a_batch for o in refused.outcomes)
 
 
 def _named(result: Result) -> bool:

@@ -83,7 +83,7 @@ def _alike(reading: Reading, size: int) -> Outcome:
         case Meaning.NOT_NOW:
             return Deferred(why, reading.wait)
         case Meaning.SPLIT if size > 1:
-            return Deferred(why, batch_refused=True)
+            return Deferred(why, batch_refused=True, as_a_batch=True)
         case Meaning.SPLIT:
             return Refused(reading.code, reading.verdict.why)
         case _:

@@ -8,6 +8,8 @@ import pytest
 from capi_jobs.delivery.attempt import REFUSED_IN_A_ROW_MAX
 from capi_jobs.ledger import Ledger
 from capi_jobs.lifecycle import Status
+from capi_jobs.platforms import meta_answers
+from capi_jobs.platforms.reading import Meaning, Verdict
 from tests.delivery.building import LEASE, Desk, an_item, ids, items
 
 THOUSAND = 1_000
@@ -76,6 +78,23 @@ def test_the_last_suspect_is_rejected_without_a_call(both: Desk) -> None:
     assert (tally.delivered, tally.rejected, tally.requests) == (1, 1, 2)
     (reason,) = both.reasons(Status.REJECTED)
     assert "found by elimination" in reason
+
+
+@pytest.mark.parametrize("count", [2, 7, 8, 9, 40])
+def test_nobody_is_rejected_when_only_the_batch_was_too_large(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """A platform that takes fewer events a call than it says."""
+    too_many = {"17": Verdict(Meaning.SPLIT, "batch size invalid")}
+    answers = {**meta_answers.ANSWERS, **too_many}
+    monkeypatch.setattr(meta_answers, "ANSWERS", answers)
+    most = 1 if count == 2 else 3
+    desk.platform.script = lambda _, told: "throttle" if len(told) > most else None
+
+    desk.deliver(items(count))
+
+    assert ids(count) == desk.in_status(Status.DELIVERED)
+    assert ids(count) == desk.platform.counted_once()
 
 
 def test_nobody_is_rejected_by_elimination_when_the_probe_was_not_whole(

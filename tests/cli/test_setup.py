@@ -76,7 +76,7 @@ def test_check_names_all_faults_at_once(shop: Shop) -> None:
         ("tiktok-web", ""),
     }
     versions = [one["message"] for one in told if "v19.0" in one["message"]]
-    assert "meta v19.0 stopped working on 2026-05-21" in " ".join(versions)
+    assert "meta v19.0 ended on 2026-05-21" in " ".join(versions)
     assert "tiktok v19.0 is not a version that capi-jobs knows" in " ".join(versions)
 
 

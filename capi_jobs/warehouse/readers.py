@@ -225,6 +225,10 @@ def _reader(
 _CSV_LINE = re.compile(r"Line: (\d+)")
 _CSV_FILE = re.compile(r"file = (.+)")
 _REFUSALS = (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException)
+# So begins what a view's own cast says; the value itself follows.
+_VALUE_KIND = re.compile(
+    r"(Conversion|Invalid Input|Out of Range|Mismatch Type|Constraint) Error\b"
+)
 
 
 def _told(
@@ -239,6 +243,11 @@ def _told(
             do="mend the file, then run again: nothing was skipped, nothing was sent",
         )
     shown = relation if _is_file(relation) else path or "DuckDB"
+    if kind := _VALUE_KIND.search(said):
+        return DataContractFault(
+            f"{shown} has a value that cannot be read ({kind[0]})",
+            do="mend the value, or the cast in the view, then run again",
+        )
     if isinstance(error, _REFUSALS) or "No files found" in said:
         return DataContractFault(
             f"{shown} does not take the query: {rows.message(error)}",

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import psycopg
 import pyarrow as pa
 import pytest
@@ -79,6 +80,30 @@ def test_csv_that_is_not_utf8_is_named_by_file_and_line(
 
     assert "line" in str(refused.value)
     assert "example.com" not in str(refused.value)
+
+
+@pytest.mark.parametrize("rows_before", [0, 200_000], ids=["at once", "later"])
+def test_a_value_that_a_view_cannot_cast_is_not_repeated(
+    tmp_path: Path, rows_before: int
+) -> None:
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as shop:
+        shop.execute(
+            "CREATE TABLE raw AS SELECT 'o' AS order_id, TIMESTAMPTZ"
+            " '2026-11-20 12:00:00+00' AS completed_at, '1' AS value, 'EUR' AS currency"
+            " FROM range($1)",
+            [rows_before],
+        )
+        shop.execute("INSERT INTO raw SELECT 'o', NULL, 'ada.secret@x.example', 'EUR'")
+        shop.execute(
+            "CREATE VIEW orders AS SELECT * REPLACE (value::DECIMAL(9, 2) AS value)"
+            " FROM raw"
+        )
+    warehouse = Warehouse.open(f"duckdb:///{tmp_path}/shop.duckdb")
+
+    with pytest.raises(DataContractFault, match="cannot be read") as refused:
+        rows(warehouse.order_keys(OrdersSource("orders"), DAY))
+
+    assert "secret" not in str(refused.value)
 
 
 def test_text_of_sqlite_that_is_not_utf8_is_refused(tmp_path: Path) -> None:

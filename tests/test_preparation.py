@@ -160,12 +160,10 @@ def test_a_row_that_cannot_be_read_is_held_by_all_its_faults(
 def test_a_rule_of_the_suites_holds_until_a_person_releases(
     preparer: Preparer,
 ) -> None:
-    nobody = a_row(email=None, user_agent=None, country=None)
-    (rule, *_) = held(preparer, nobody)
+    dear = a_row(items='[{"sku": "a", "quantity": 1, "unit_price": "500"}]')
 
-    assert rule
-    negative = a_row(value="-3.00")
-    assert held(preparer, negative)[:1] == ["value_negative"]
+    assert held(preparer, dear) == ["items_sum_implausible"]
+    assert held(preparer, dear, "o1") == []
 
 
 def test_nobody_can_release_what_cannot_be_read(preparer: Preparer) -> None:

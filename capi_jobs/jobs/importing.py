@@ -1,10 +1,11 @@
 """`ledger import`: events that were sent before capi-jobs existed → entries.
 
-A file's rows need destination, order_id, event_id, event_time, value and currency;
-event_name is Purchase where it is not told.
+A file's rows need destination, order_id, event_id and event_time; event_name is
+Purchase where it is not told. What it was worth, the warehouse says of its order.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,9 @@ from capi_jobs.model import Entry, Order, OwedAs
 from capi_jobs.orders import read_order
 from capi_jobs.platforms import platform_named
 
+# Not every sender has kept what an event was worth: nothing, in no currency. The
+# currency here is only for the reading.
+_WORTHLESS = {"value": "0", "currency": "EUR"}
 # The first few tell what is wrong with all.
 _FAULTS_SHOWN = 20
 
@@ -34,9 +38,8 @@ def entries_of(settings: Settings, file: Path) -> list[Entry]:
         elif not order.event_id:
             faults.append(f"row {number}: event_id_missing")
         else:
-            entries.append(
-                _entry(order, order.event_id, destination, settings.day_zone)
-            )
+            entry = _entry(order, order.event_id, destination, settings.day_zone)
+            entries.append(entry if _tells_worth(row) else replace(entry, currency=""))
     if faults:
         listed = "".join(f"\n  - {fault}" for fault in faults[:_FAULTS_SHOWN])
         raise DataContractFault(
@@ -57,7 +60,12 @@ def _as_order(row: Mapping[str, object]) -> dict[str, object]:
         "value",
         "currency",
     )
-    return {name: told[name] for name in names if told.get(name) is not None}
+    given = {name: told[name] for name in names if told.get(name) is not None}
+    return given if _tells_worth(row) else {**given, **_WORTHLESS}
+
+
+def _tells_worth(row: Mapping[str, object]) -> bool:
+    return any(row.get(name) is not None for name in _WORTHLESS)
 
 
 def _entry(

@@ -133,6 +133,22 @@ def test_what_cannot_be_decided_is_refused(
     assert _status(doubtful)["lost"] == "in_doubt"
 
 
+def test_what_was_sent_before_counts_without_its_worth(shop: Shop) -> None:
+    """A list of ids is all that some senders have kept."""
+    shop.fill(orders(2))
+    when = datetime.now(UTC) - timedelta(hours=30)
+    names = ("destination", "order_id", "event_id", "event_name", "event_time")
+    sent = ("meta-web", "o-1", "o-1", "Purchase", when.isoformat())
+    file = shop.folder / "sent.json"
+    file.write_text(json.dumps([dict(zip(names, sent, strict=True))]))
+
+    shop.capi("ledger", "import", str(file), *WHY)
+    shop.run()
+
+    assert shop.counted() == {"o-2": 1}
+    assert shop.classes() == {"delivered": 2}
+
+
 def test_what_was_sent_before_can_be_taken_over(shop: Shop) -> None:
     shop.fill(orders(2))
     when = datetime.now(UTC) - timedelta(hours=30)

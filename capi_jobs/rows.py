@@ -4,6 +4,7 @@ ADBC reads PostgreSQL and SQLite files, a server-side cursor anything else. What
 selected stands in `warehouse/` and `ledger/`; DuckDB has its own way in `duck.py`.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import date, datetime
@@ -33,10 +34,13 @@ _SETTINGS = (
 )
 # A driver's message beyond that is a dump, not a sentence.
 _MESSAGE_CHARACTERS_MAX = 300
-# SQLSTATE class 22: the message quotes the value that could not be read.
-_DATA_EXCEPTION = "22"
-# Classes 22 and 42: a value or a name in the query; SQLite has no such codes.
-_REFUSALS = frozenset({_DATA_EXCEPTION, "42"})
+# Classes of SQLSTATE whose messages quote values: of a cast, or of a view's function.
+_OF_VALUES = frozenset({"22", "23", "38", "44", "P0"})
+# Beside them class 42, a name in the query; SQLite has no such codes.
+_REFUSALS = _OF_VALUES | {"42"}
+# After the first rows ADBC tells no SQLSTATE: what the server says then is about a row,
+# unless it was told to stop.
+_SERVER_SAYS = re.compile(r"\bERROR:(?! +canceling statement)")
 _REFUSED_BY_SQLITE = ("no such table", "no such column", "syntax error")
 
 Statement = sa.Select[Any]
@@ -93,9 +97,11 @@ def engine(url: str | sa.URL) -> sa.Engine:
 def message(error: BaseException, url: sa.URL | None = None) -> str:
     """Return the first line of what a driver said, without password and values."""
     said = str(getattr(error, "orig", None) or error).partition("\n")[0]
-    state = getattr(error, "sqlstate", None) or ""
-    if isinstance(state, str) and state.startswith(_DATA_EXCEPTION):
+    state = _state(error)
+    if state[:2] in _OF_VALUES:
         return f"a value cannot be read (SQLSTATE {state})"
+    if not state and _SERVER_SAYS.search(said):
+        return "a value cannot be read"
     if url is not None and url.password:
         said = said.replace(str(url.password), "***")
     return said[:_MESSAGE_CHARACTERS_MAX]
@@ -122,9 +128,16 @@ def told(url: sa.URL, unavailable: type[CapiJobsError]) -> Iterator[None]:
 
 def _is_refusal(error: BaseException) -> bool:
     """Say whether the query is at fault, not the database."""
-    state = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
-    text = str(error)
-    return state[:2] in _REFUSALS or any(said in text for said in _REFUSED_BY_SQLITE)
+    state, text = _state(error), str(error)
+    if state:
+        return state[:2] in _REFUSALS
+    by_sqlite = any(said in text for said in _REFUSED_BY_SQLITE)
+    return by_sqlite or bool(_SERVER_SAYS.search(text))
+
+
+def _state(error: BaseException) -> str:
+    """Return the SQLSTATE that the driver's own error tells, if it tells one."""
+    return str(getattr(getattr(error, "orig", None) or error, "sqlstate", None) or "")
 
 
 def _batches(

@@ -117,6 +117,35 @@ def test_a_value_that_cannot_be_read_is_not_shown(postgres_url: str) -> None:
     assert "jane" not in str(refused.value)
 
 
+SHOUT = (
+    "CREATE FUNCTION shout(t text) RETURNS text AS $$ BEGIN"
+    " IF t <> '1' THEN RAISE EXCEPTION 'bad %%', t; END IF; RETURN t; END"
+    " $$ LANGUAGE plpgsql"
+)
+
+
+@pytest.mark.parametrize("raises", ["word::numeric", "shout(word)"])
+def test_a_value_that_cannot_be_read_is_not_shown_after_the_first_rows_either(
+    postgres_url: str, raises: str
+) -> None:
+    """Then the driver tells no code, only the server's own words."""
+    engine = sa.create_engine(postgres_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        for statement in (
+            "CREATE TABLE words AS SELECT '1' AS word FROM generate_series(1, 200000)",
+            "INSERT INTO words VALUES ('ada.secret@x.example')",
+            SHOUT,
+            f"CREATE VIEW seen AS SELECT {raises} AS word FROM words",  # noqa: S608
+        ):
+            connection.exec_driver_sql(statement)
+    seen = sa.select(sa.column("word")).select_from(sa.table("seen"))
+
+    with pytest.raises(DataContractFault, match="cannot be read") as refused:
+        read(postgres_url, seen)
+
+    assert "secret" not in str(refused.value)
+
+
 def test_nothing_can_be_written_on_the_way(url: str) -> None:
     engine = rows.engine(url)
     with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError):

@@ -33,7 +33,6 @@ ORIGINS: Mapping[str, OrderClass] = MappingProxyType(
     {
         OwedAs.MISSING: OrderClass.MISSING,
         OwedAs.ENRICHMENT: OrderClass.SEEN_BROWSER,
-        OwedAs.IMPORTED: OrderClass.MISSING,
     }
 )
 # Columns that are told apart by reason.
@@ -139,7 +138,13 @@ def several(destination: str, balances: Iterable[Balance]) -> Balance:
 
 
 def _move(cells: "_Cells", change: LedgerCount, *, sign: int) -> None:
-    """Put what the ledger has into its column, out of the one where it stood."""
+    """Put what the ledger has into its column, out of the one where it stood.
+
+    Where imported orders stood, and what they are worth, nobody knows before the next
+    run reads them; nothing else ever becomes of them.
+    """
+    if change.owed_as == OwedAs.IMPORTED:
+        return
     # copy_negate: a minus sign would round to the digits of the usual context.
     value = change.value if sign > 0 else change.value.copy_negate()
     moved = sign * change.orders, value

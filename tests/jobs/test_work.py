@@ -1,5 +1,6 @@
 """What a run keeps of its holds, and how far an approval goes."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -139,3 +140,29 @@ def test_the_books_close_when_an_order_in_doubt_changes(shop: Shop) -> None:
     shop.run()
 
     assert shop.classes() == {"delivered": 1}
+
+
+def test_the_books_close_when_what_others_sent_is_imported_after_a_run(
+    shop: Shop,
+) -> None:
+    """Some of it may be held or excluded, and none of it need have a value."""
+    shop.configure(gate="ask_first_run = true")
+    shop.fill([an_order("o-1"), an_order("o-2", value="-5.00")])
+    shop.run(code=3)
+    sent = [
+        {
+            "destination": "meta-web",
+            "order_id": order_id,
+            "event_id": order_id,
+            "event_time": (datetime.now(UTC) - timedelta(hours=30)).isoformat(),
+        }
+        for order_id in ("o-1", "o-2", "of no order")
+    ]
+    (shop.folder / "sent.json").write_text(json.dumps(sent))
+
+    shop.capi("ledger", "import", str(shop.folder / "sent.json"), *WHY)
+
+    assert shop.classes() == {"missing": 1, "held": 1}
+    shop.run()
+    assert shop.classes() == {"delivered": 2}
+    assert shop.counted() == {}

@@ -52,6 +52,7 @@ MOVES = [
         [moved("delivered", "enrichment")],
         {"seen_browser": 4, "delivered": 1},
     ),
+    ("imported, perhaps of another column", [moved("delivered", "imported")], {}),
     ("held anew", [held("items_not_json", 2)], {"missing": 4, "held": 2}),
     ("by another rule", [held("currency_unknown")], {}),
     ("mended", [held("items_not_json", 0)], {"missing": 6, "held": 0}),

@@ -76,19 +76,22 @@ def who(actor: str | None) -> str:
 
 
 @contextmanager
-def entered(settings: "Settings", clock: "Clock") -> "Iterator[House]":
+def entered(
+    settings: "Settings", clock: "Clock", *, to_look: bool = False
+) -> "Iterator[House]":
     """Open the house. SIGTERM leaves it as Ctrl-C does."""
     from capi_jobs.jobs.house import opened  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with opened(settings, clock) as house:
+    with opened(settings, clock, to_look=to_look) as house:
         yield house
 
 
 @contextmanager
-def books(settings: "Settings") -> "Iterator[Ledger]":
-    """Open the ledger alone."""
+def books(settings: "Settings", *, to_look: bool = False) -> "Iterator[Ledger]":
+    """Open the ledger alone; to look, none is made where there is none."""
     from capi_jobs.ledger import Ledger  # noqa: PLC0415
 
-    with Ledger.open(settings.ledger.url) as ledger:
+    door = Ledger.looked_into if to_look else Ledger.open
+    with door(settings.ledger.url) as ledger:
         yield ledger

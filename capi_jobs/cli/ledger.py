@@ -58,7 +58,7 @@ def list_(
     config: options.Config = None,
 ) -> None:
     """List entries, one a line."""
-    with screen.told_plainly(), books(loaded(config)) as ledger:
+    with screen.told_plainly(), books(loaded(config), to_look=True) as ledger:
         found = ledger.entries(
             destination, status=_status(status), order_ids=order, limit=limit
         )
@@ -81,7 +81,7 @@ def show(
     config: options.Config = None,
 ) -> None:
     """Show everything the ledger knows of an order: entries and every move."""
-    with screen.told_plainly(), books(loaded(config)) as ledger:
+    with screen.told_plainly(), books(loaded(config), to_look=True) as ledger:
         entries = list(ledger.entries(order_ids=[order]))
         moves = ledger.entry_history(order)
     if as_json:

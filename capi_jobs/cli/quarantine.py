@@ -67,7 +67,7 @@ def list_(
     config: options.Config = None,
 ) -> None:
     """List what is held, one order a line."""
-    with screen.told_plainly(), books(loaded(config)) as ledger:
+    with screen.told_plainly(), books(loaded(config), to_look=True) as ledger:
         held = ledger.open_holds(destination, rule=rule, limit=limit)
         if as_json:
             screen.answer_lines(_fields(row) for row in held)
@@ -94,7 +94,7 @@ def show(
     config: options.Config = None,
 ) -> None:
     """Show one held order: every rule that failed, since when, and what to do."""
-    with screen.told_plainly(), books(loaded(config)) as ledger:
+    with screen.told_plainly(), books(loaded(config), to_look=True) as ledger:
         rows = [row for row in ledger.open_holds() if row.order_id == order]
     if as_json:
         screen.answer([_fields(row) for row in rows])
@@ -118,7 +118,7 @@ def export(
     config: options.Config = None,
 ) -> None:
     """Write what is held as CSV, safe to open in a sheet. No personal data is in it."""
-    with screen.told_plainly(), books(loaded(config)) as ledger:
+    with screen.told_plainly(), books(loaded(config), to_look=True) as ledger:
         held = ledger.open_holds(destination, rule=rule)
         if str(file) == "-":
             written = _write(csv.writer(sys.stdout), held)

@@ -33,7 +33,7 @@ def report(
     with screen.told_plainly():
         settings, clock = loaded(config), clock_of(None)
         chosen = chosen_of(settings, destination)
-        with books(settings) as ledger:
+        with books(settings, to_look=True) as ledger:
             made = gathered(settings, ledger, chosen, interval, clock.now())
     if html is not None:
         with screen.private_file(html) as file:

@@ -35,7 +35,7 @@ def plan(
         settings, clock = loaded(config), clock_of(as_of)
         chosen = chosen_of(settings, destination)
         span = interval_of(interval, settings, clock)
-        with entered(settings, clock) as house, screen.Bars() as bars:
+        with entered(settings, clock, to_look=True) as house, screen.Bars() as bars:
             planned = planning.plan(house, span, chosen, watcher=bars)
     _show_plan(planned, clock.now().isoformat(), as_json=as_json)
 
@@ -60,7 +60,7 @@ def run(
         settings, clock = loaded(config), clock_of(None)
         chosen = chosen_of(settings, destination)
         span = interval_of(interval, settings, clock)
-        with entered(settings, clock) as house, screen.Bars() as bars:
+        with entered(settings, clock, to_look=dry_run) as house, screen.Bars() as bars:
             if dry_run:
                 planned = planning.plan(house, span, chosen, watcher=bars)
             else:
@@ -163,5 +163,3 @@ def _show_plan(planned: "list[Planned]", as_of: str, *, as_json: bool) -> None:
         screen.answer(as_document(planned, as_of))
     else:
         draw(planned)
-    if any(one.gate.verdict == "ask" for one in planned):
-        raise typer.Exit(screen.PERSON_NEEDED)

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Lock
 from typing import Protocol
 
 import pyarrow as pa
@@ -65,8 +64,6 @@ class House:
     ledger: Ledger
     orders_source: OrdersSource
     sent_events: tuple[SentEventsSource, ...]
-    # Pages are large, and Python prepares one at a time anyway.
-    preparing: Lock = field(default_factory=Lock)
     _preparers: dict[str, Preparer] = field(default_factory=dict)
 
     def preparer(self, destination: Destination, now: datetime) -> Preparer:
@@ -185,15 +182,21 @@ class House:
 
 
 @contextmanager
-def opened(settings: Settings, clock: Clock) -> Iterator[House]:
-    """Open the warehouse and the ledger; close the ledger in any case."""
+def opened(
+    settings: Settings, clock: Clock, *, to_look: bool = False
+) -> Iterator[House]:
+    """Open the warehouse and the ledger; close the ledger in any case.
+
+    `to_look` writes nothing, and makes no ledger where there is none.
+    """
     if settings.warehouse is None:
         raise _no("warehouse")
     if settings.orders is None:
         raise _no("orders")
     warehouse = Warehouse.open(settings.warehouse.url)
     orders, logs = orders_source(settings.orders), sent_sources(settings.sent_events)
-    with Ledger.open(settings.ledger.url) as ledger:
+    door = Ledger.looked_into if to_look else Ledger.open
+    with door(settings.ledger.url) as ledger:
         yield House(settings, clock, warehouse, ledger, orders, logs)
 
 

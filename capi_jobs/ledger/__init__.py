@@ -5,8 +5,12 @@
 what runs found, keys, listing and balances answer, forgetting and retention remove.
 """
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryDirectory
 from typing import Self
 
+from capi_jobs.errors import LedgerMissing
 from capi_jobs.ledger.assessments import Assessments
 from capi_jobs.ledger.balances import Balances
 from capi_jobs.ledger.claims import Claims
@@ -51,3 +55,16 @@ class Ledger(
             ledger.close()
             raise
         return ledger
+
+    @classmethod
+    @contextmanager
+    def looked_into(cls, url: str) -> Iterator[Self]:
+        """Open the ledger to look only; where there is none, an empty one for now."""
+        with ExitStack() as stack:
+            try:
+                ledger = cls.open(url, create=False)
+            except LedgerMissing:
+                folder = stack.enter_context(TemporaryDirectory(prefix="capi-jobs-"))
+                ledger = cls.open(f"sqlite:///{folder}/empty.db")
+            stack.enter_context(ledger)
+            yield ledger

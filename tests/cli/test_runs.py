@@ -31,6 +31,18 @@ def test_plan_shows_what_would_happen_and_writes_nothing(shop: Shop) -> None:
     assert said.err == ""
 
 
+def test_looking_makes_no_ledger_where_there_is_none(shop: Shop) -> None:
+    shop.fill(orders(1))
+
+    shop.capi("plan", "-i", shop.days)
+    shop.capi("run", "-i", shop.days, "--dry-run")
+    shop.capi("report", "--json")
+    shop.capi("quarantine", "list")
+    shop.capi("ledger", "list")
+
+    assert not (shop.folder / "ledger.db").exists()
+
+
 def test_plan_as_json_has_the_balance_under_fixed_names(shop: Shop) -> None:
     shop.fill([*orders(2), an_order("bad", value="-5")])
 
@@ -71,9 +83,10 @@ def test_another_time_that_is_none_is_a_mistake_of_usage(
 
 
 def test_plan_says_that_the_gate_would_ask(shop: Shop) -> None:
+    """And does not ask: nothing waits for an answer, so it leaves with 0."""
     shop.configure(gate=ASKS).fill(orders(2))
 
-    said = shop.capi("plan", "-i", shop.days, code=3)
+    said = shop.capi("plan", "-i", shop.days)
 
     assert "? would ask: it is the first run of meta-web" in said.out
 

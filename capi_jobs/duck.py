@@ -34,6 +34,8 @@ MACROS = (
         " CASE WHEN strlen(t) <= 512 AND NOT contains(t, chr(0)) THEN t"
         " ELSE left(replace(t, chr(0), '␀'), 64) || '…' || sha256(t) END"
     ),
+    # How the ledger keeps an id that was forgotten: `ledger.forgotten.digest_of`.
+    "CREATE MACRO digest_of(t) AS 'forgotten:' || sha256(kept_id(t))",
     # Trimming of many characters is slow, and of few texts needed.
     """
     CREATE MACRO tidy(t) AS

@@ -53,7 +53,6 @@ def reconcile(  # noqa: PLR0913 - two sides, the ledger between them
         loading.load_sent(connection, sent_events)
         loading.load_entries(connection, ledger_entries)
         loading.load_decisions(connection, holds, overrides)
-        entries = result.baseline_entries(connection)
         classing.relate(connection)
         _look_up(connection, known_lookup)
         classing.judge(connection)
@@ -61,7 +60,7 @@ def reconcile(  # noqa: PLR0913 - two sides, the ledger between them
         found = Reconciliation(
             connection,
             result.counted(connection),
-            entries,
+            result.baseline_entries(connection),
             result.baseline_holds(connection),
             rows,
             nameless,

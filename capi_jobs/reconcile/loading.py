@@ -108,12 +108,14 @@ WHERE coalesce(target = getvariable('destination'),
 
 _CREATE_ENTRIES = """
 CREATE TABLE entries (name VARCHAR, event_id VARCHAR, order_id VARCHAR,
-    status VARCHAR, day DATE, currency VARCHAR, value DECIMAL(27, 9), owed_as VARCHAR)
+    status VARCHAR, day DATE, currency VARCHAR, value DECIMAL(27, 9), owed_as VARCHAR,
+    looked_up BOOLEAN)
 """
 _LOAD_ENTRIES = """
 INSERT INTO entries
 SELECT coalesce(n.canonical, lower(event_name)), event_id, order_id, status,
-    TRY_CAST(day AS DATE), currency, coalesce(read_money(value), 0), owed_as
+    TRY_CAST(day AS DATE), currency, coalesce(read_money(value), 0), owed_as,
+    getvariable('looking_up')
 FROM arrived LEFT JOIN names n ON n.spelling = lower(event_name)
 """
 _LOAD_HOLDS = """
@@ -190,11 +192,13 @@ def load_sent(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
 def load_entries(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
     """Keep what the ledger knows of the interval."""
     connection.execute(_CREATE_ENTRIES)
-    add_entries(connection, batches)
+    connection.execute("SET VARIABLE looking_up = false")
+    _load(connection, batches, _ENTRIES, _LOAD_ENTRIES)
+    connection.execute("SET VARIABLE looking_up = true")
 
 
 def add_entries(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
-    """Keep further entries of the ledger."""
+    """Keep entries that the ledger was asked for by their ids."""
     _load(connection, batches, _ENTRIES, _LOAD_ENTRIES)
 
 

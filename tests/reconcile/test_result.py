@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from capi_jobs.ledger.forgotten import digest_of
 from capi_jobs.model import DataInterval, OrderClass
 from tests.reconcile.keys import (
     DAY,
@@ -88,12 +89,12 @@ def test_rows_without_order_id_are_held_together() -> None:
 
 
 def test_the_ledger_is_counted_as_it_was() -> None:
-    """By day, whether or not its orders are in the view; what is looked up is not."""
+    """By day, whether or not its orders are in the view."""
     entries = [entry("o1"), entry("o9"), entry("o0", day="2026-11-19")]
     with reconciled(
         [order(), order("o2"), order("h1"), order("h2", completed_at=None)],
         entries=entries,
-        older=[entry("o2", event_id="o2")],
+        older=[entry("o2", event_id="o2", day="2026-11-18")],
         holds=[hold("h1"), hold("h2", day=None), hold("h3", day="2026-11-21")],
     ) as found:
         [counted] = found.baseline_entries
@@ -217,3 +218,25 @@ def test_what_was_imported_without_its_worth_is_worth_what_its_row_says() -> Non
         [count] = found.counts
 
     assert ("EUR", Decimal("10.50")) == (count.currency, count.value)
+
+
+def test_what_another_run_claims_while_we_read_is_counted_on_both_sides() -> None:
+    """Its order is counted as being sent; else it would be so twice."""
+    claimed = entry("o2", status="in_flight")
+    with reconciled(
+        [order("o1"), order("o2")], entries=[entry("o1")], older=[claimed]
+    ) as found:
+        assert found.totals[OrderClass.IN_FLIGHT] == 1
+        counts = [(c.status, c.entries) for c in found.baseline_entries]
+
+    assert counts == [("delivered", 1), ("in_flight", 1)]
+
+
+def test_what_was_forgotten_is_counted_once() -> None:
+    """It streams by its digest, and is found by its ids."""
+    gone = entry(digest_of("o1"), event_id=digest_of("o1"))
+    with reconciled([order("o1")], entries=[gone], older=[entry("o1")]) as found:
+        [counted] = found.baseline_entries
+        assert found.totals[OrderClass.DELIVERED] == 1
+
+    assert counted.entries == 1

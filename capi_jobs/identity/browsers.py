@@ -49,9 +49,13 @@ def ip(text: str, context: Context) -> str | None:
 def ip_parsed(text: str, _: Context) -> str | None:
     """Do the same by the standard library alone: the reference for the fast path."""
     try:
-        address = ipaddress.ip_address(text.strip())
+        # PostgreSQL writes an inet with the length of its mask: 8.8.8.8/32.
+        told = ipaddress.ip_interface(text.strip())
     except ValueError:
         return None
+    if told.network.num_addresses > 1:
+        return None
+    address = told.ip
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     # is_global counts multicast in, but no customer sits there.

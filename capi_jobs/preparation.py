@@ -25,12 +25,11 @@ from capi_jobs.model import (
     Prepared,
     RowFault,
 )
-from capi_jobs.orders import exclusion, future_fault, read_order
+from capi_jobs.orders import exclusion, future_fault
+from capi_jobs.orders.grouping import ReadRow, Row, read_by_order
 from capi_jobs.orders.scalars import text_of
 from capi_jobs.platforms import Limits, platform_named
 from capi_jobs.validation import SuiteVerdict, Validator
-
-Row = Mapping[str, object]
 
 # The longest time between now and a call's end; tokens only change its length a bit.
 TOKEN_BYTES_ROOM = 1_024
@@ -75,6 +74,7 @@ class Preparer:
             default_country=destination.default_country,
             event_names=destination.event_names,
             build_fbc=destination.build_fbc,
+            account=destination.account,
         )
         self._overhead = (
             self.platform.overhead(destination.target(), "") + TOKEN_BYTES_ROOM
@@ -99,7 +99,8 @@ class Preparer:
         said so. Nobody can release what cannot be read or what the platform refuses.
         """
         page = Page()
-        candidates = self._candidates(page, keys, _by_order(rows))
+        read = read_by_order(rows, order_id_of, timezone=self._timezone)
+        candidates = self._candidates(page, keys, read)
         verdict = self._validator.orders(
             [c.row for c in candidates],
             {i: c.faults for i, c in enumerate(candidates) if c.faults},
@@ -125,7 +126,7 @@ class Preparer:
         self,
         page: Page,
         keys: Sequence[OrderKey],
-        rows: Mapping[str, Sequence[Row]],
+        rows: Mapping[str, Sequence[ReadRow]],
     ) -> list[_Candidate]:
         """Join keys and rows; put aside what needs no look at its values."""
         candidates = list[_Candidate]()
@@ -141,14 +142,10 @@ class Preparer:
         return candidates
 
     def _candidate(
-        self, page: Page, candidates: list[_Candidate], key: OrderKey, row: Row
+        self, page: Page, candidates: list[_Candidate], key: OrderKey, read: ReadRow
     ) -> None:
-        read = read_order(row, timezone=self._timezone)
-        if isinstance(read, tuple):
-            candidates.append(_Candidate(key, row, None, read))
-            return
-        reason = exclusion(
-            read,
+        reason = read.order and exclusion(
+            read.order,
             completed_statuses=self._statuses,
             channels=self.destination.effective_channels,
             consent_unknown=self._consent_unknown,
@@ -156,7 +153,7 @@ class Preparer:
         if reason:
             page.excluded[key.order_id] = reason
         else:
-            candidates.append(_Candidate(key, row, read, ()))
+            candidates.append(_Candidate(key, *read))
 
     def _convert(
         self,
@@ -313,16 +310,6 @@ def order_id_of(row: Row) -> str:
     """Return a row's order id as keys have it: without spaces around it, else empty."""
     told = row.get("order_id")
     return told.strip(" ") if isinstance(told, str) else text_of(told) or ""
-
-
-def _by_order(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """Group rows; equal ones are one row told twice, which warehouses do."""
-    grouped: dict[str, list[Row]] = {}
-    for row in rows:
-        same = grouped.setdefault(order_id_of(row), [])
-        if row not in same:
-            same.append(row)
-    return grouped
 
 
 _AMBIGUOUS = RowFault(

@@ -41,17 +41,25 @@ class LaneDelivery:
         self._attempts, self._pages = attempts, pages
         self._slots = asyncio.Semaphore(attempts.settings.in_flight_max)
 
-    async def run(self, rebuild: Rebuild) -> Tally:
-        """Send what was in doubt, then all pages, then what is in doubt by now."""
-        # Iterators and their connections live in one thread: SQLite insists on it.
-        with ThreadPoolExecutor(1, thread_name_prefix="pages") as reader:
-            again = self._in(reader, rebuild)
-            await resend_doubtful(self._attempts, again)
-            await self._send_pages(reader)
-            if self._attempts.fault:
-                raise self._attempts.fault
-            await await_others(self._attempts)
-            await resend_doubtful(self._attempts, again)
+    async def run(
+        self, rebuild: Rebuild, reader: ThreadPoolExecutor | None = None
+    ) -> Tally:
+        """Send what was in doubt, then all pages, then what is in doubt by now.
+
+        Pages are read by `reader`, which lanes may share: Python prepares one at a
+        time anyway, and each thread keeps the memory of its largest page.
+        """
+        if reader is None:
+            # Iterators and their connections live in one thread: SQLite insists on it.
+            with ThreadPoolExecutor(1, thread_name_prefix="pages") as own:
+                return await self.run(rebuild, own)
+        again = self._in(reader, rebuild)
+        await resend_doubtful(self._attempts, again)
+        await self._send_pages(reader)
+        if self._attempts.fault:
+            raise self._attempts.fault
+        await await_others(self._attempts)
+        await resend_doubtful(self._attempts, again)
         return self._attempts.tally
 
     async def _send_pages(self, reader: ThreadPoolExecutor) -> None:

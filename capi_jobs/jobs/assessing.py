@@ -189,13 +189,12 @@ def prepare(
 ) -> Page:
     """Read the orders of these keys whole and prepare them."""
     ids = [key.order_id for key in keys if key.fault is None]
-    with house.preparing:
-        return preparer.page(
-            keys,
-            house.orders(ids, interval),
-            released=house.released(preparer.destination.name, ids),
-            now=now,
-        )
+    return preparer.page(
+        keys,
+        house.orders(ids, interval),
+        released=house.released(preparer.destination.name, ids),
+        now=now,
+    )
 
 
 def _count_new(found: Assessed, page: Page, keys: int) -> None:

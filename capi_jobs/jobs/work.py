@@ -5,8 +5,10 @@ When it is done is decided in `running.py`; a single call lives in `delivery/`.
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from capi_jobs.config import Credentials, Destination
 from capi_jobs.delivery import Attempts, Lane, LaneDelivery, Means, Tally
@@ -141,17 +143,22 @@ class Work:
                 clock=self.house.clock,
                 stop=stop,
             )
-            with stopped_by_signals(stop):
+            with stopped_by_signals(stop), ThreadPoolExecutor(1, "pages") as reader:
                 ended = await asyncio.gather(
-                    *(self._lane(found, means) for found in going),
+                    *(self._lane(found, means, reader) for found in going),
                     return_exceptions=True,
                 )
+        tallies = {t.destination: t for t in ended if isinstance(t, Tally)}
         for one in ended:
             if isinstance(one, BaseException):
+                # What broke one lane is not said of those that ended well.
+                self._finish_lanes(tallies.values())
                 raise one
-        return {t.destination: t for t in ended if isinstance(t, Tally)}
+        return tallies
 
-    async def _lane(self, found: Assessed, means: Means) -> Tally:
+    async def _lane(
+        self, found: Assessed, means: Means, reader: ThreadPoolExecutor
+    ) -> Tally:
         destination, name = found.destination, found.name
         secret = self.credentials[name]
         lane = Lane(
@@ -171,7 +178,8 @@ class Work:
         delivery = LaneDelivery(
             Attempts(lane, means, tally), pages=self._pages(found, preparer)
         )
-        await delivery.run(lambda entries: rebuilt(self.house, preparer, entries))
+        again = partial(rebuilt, self.house, preparer)
+        await delivery.run(again, reader)
         counts = self.house.ledger.status_counts()
         tally.in_doubt = counts.get((name, Status.IN_DOUBT), 0)
         return tally
@@ -211,21 +219,22 @@ class Work:
 
     def finish(self, report: RunReport) -> None:
         """Write down how each destination, and the run, ended."""
-        now = self.house.clock.now()
-        for ran in report.destinations:
-            if ran.tally is not None:
-                self.house.ledger.finish_destination(
-                    self.run_id,
-                    ran.destination,
-                    status_of(ran.tally),
-                    now=now,
-                    requests={"requests": ran.tally.requests},
-                    note=str(ran.tally.stopped or ""),
-                )
+        self._finish_lanes(ran.tally for ran in report.destinations if ran.tally)
         # Another destination of the run may still wait, or have failed before.
         run = self.house.ledger.run(self.run_id)
         status = worst(one.status for one in run.destinations.values())
-        self.house.ledger.finish_run(self.run_id, status, now=now)
+        self.house.ledger.finish_run(self.run_id, status, now=self.house.clock.now())
+
+    def _finish_lanes(self, tallies: Iterable[Tally]) -> None:
+        for tally in tallies:
+            self.house.ledger.finish_destination(
+                self.run_id,
+                tally.destination,
+                status_of(tally),
+                now=self.house.clock.now(),
+                requests={"requests": tally.requests},
+                note=str(tally.stopped or ""),
+            )
 
     @contextlib.contextmanager
     def recorded(self) -> Iterator[None]:
@@ -236,10 +245,14 @@ class Work:
             stopped = isinstance(error, KeyboardInterrupt | asyncio.CancelledError)
             status = RunStatus.INTERRUPTED if stopped else RunStatus.FAILED
             with contextlib.suppress(Exception):
-                self.house.ledger.finish_run(
-                    self.run_id,
-                    status,
-                    now=self.house.clock.now(),
-                    note=type(error).__name__,
-                )
+                self._broke_off(status, type(error).__name__)
             raise
+
+    def _broke_off(self, status: RunStatus, note: str) -> None:
+        ledger, now = self.house.ledger, self.house.clock.now()
+        for one in ledger.run(self.run_id).destinations.values():
+            if one.status is RunStatus.RUNNING:
+                ledger.finish_destination(
+                    self.run_id, one.destination, status, now=now, note=note
+                )
+        ledger.finish_run(self.run_id, status, now=now, note=note)

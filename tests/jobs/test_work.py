@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from capi_jobs.errors import LedgerUnavailable
+from capi_jobs.ledger import Ledger
 from tests.shop import Row, Shop, an_order
 
 WHY = ("--because", "looks right")
@@ -166,3 +168,25 @@ def test_the_books_close_when_what_others_sent_is_imported_after_a_run(
     shop.run()
     assert shop.classes() == {"delivered": 2}
     assert shop.counted() == {}
+
+
+def test_what_breaks_one_destination_is_not_said_of_the_others(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.configure(platforms=("meta", "tiktok")).fill([an_order("o-1")])
+    begin = Ledger.start_delivery
+
+    def away(ledger: Ledger, run_id: str, destination: str, *, now: datetime) -> None:
+        if destination == "tiktok-web":
+            raise LedgerUnavailable("away")
+        begin(ledger, run_id, destination, now=now)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Ledger, "start_delivery", away)
+        shop.capi("run", "-i", shop.days, code=1)
+
+    [run] = shop.capi("report", "--json").json["runs"]
+    statuses = {one["name"]: one["status"] for one in run["destinations"]}
+    assert statuses == {"meta-web": "done", "tiktok-web": "failed"}
+    assert run["status"] == "failed"
+    assert (shop.counted("meta"), shop.counted("tiktok")) == ({"o-1": 1}, {})

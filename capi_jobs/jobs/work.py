@@ -6,7 +6,9 @@ When it is done is decided in `running.py`; a single call lives in `delivery/`.
 import asyncio
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from capi_jobs.config import Credentials, Destination
 from capi_jobs.delivery import Attempts, Lane, LaneDelivery, Means, Tally
@@ -141,9 +143,9 @@ class Work:
                 clock=self.house.clock,
                 stop=stop,
             )
-            with stopped_by_signals(stop):
+            with stopped_by_signals(stop), ThreadPoolExecutor(1, "pages") as reader:
                 ended = await asyncio.gather(
-                    *(self._lane(found, means) for found in going),
+                    *(self._lane(found, means, reader) for found in going),
                     return_exceptions=True,
                 )
         tallies = {t.destination: t for t in ended if isinstance(t, Tally)}
@@ -154,7 +156,9 @@ class Work:
                 raise one
         return tallies
 
-    async def _lane(self, found: Assessed, means: Means) -> Tally:
+    async def _lane(
+        self, found: Assessed, means: Means, reader: ThreadPoolExecutor
+    ) -> Tally:
         destination, name = found.destination, found.name
         secret = self.credentials[name]
         lane = Lane(
@@ -174,7 +178,8 @@ class Work:
         delivery = LaneDelivery(
             Attempts(lane, means, tally), pages=self._pages(found, preparer)
         )
-        await delivery.run(lambda entries: rebuilt(self.house, preparer, entries))
+        again = partial(rebuilt, self.house, preparer)
+        await delivery.run(again, reader)
         counts = self.house.ledger.status_counts()
         tally.in_doubt = counts.get((name, Status.IN_DOUBT), 0)
         return tally

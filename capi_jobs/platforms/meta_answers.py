@@ -142,7 +142,10 @@ def _blamed(error: Mapping[str, object]) -> list[str]:
     nested = [path if isinstance(path, list) else [path] for path in paths]
     if nested and not any(isinstance(path, list) for path in paths):
         nested = [paths]
-    return [".".join(str(part) for part in path) for path in nested]
+    # Anything else is no part of a path, and may be nested beyond what str() can write.
+    return [
+        ".".join(str(p) for p in path if isinstance(p, str | int)) for path in nested
+    ]
 
 
 def _usages(answer: Answer) -> Iterator[Mapping[str, object]]:

@@ -162,3 +162,15 @@ def test_what_cannot_be_read_is_lost(platform: Platform, body: bytes) -> None:
 def test_usage_beyond_the_limit_is_full_pressure() -> None:
     answer = Answer(200, {"x-app-usage": '{"call_count":120}'}, b"")
     assert platform_named("meta").pressure(answer) == 1
+
+
+@pytest.mark.parametrize("depth", [1, 900, 1_015])
+def test_a_path_that_is_nested_deep_names_nobody(depth: int) -> None:
+    """The refusal stands; an error of ours would leave the batch without an answer."""
+    nested = "[" * depth + "]" * depth
+    error = f'"code": 100, "error_data": {{"blame_field_specs": [["data", {nested}]]}}'
+    answer = Answer(400, {}, f'{{"error": {{{error}}}}}'.encode())
+
+    outcomes = meta_answers.outcomes(2, answer)
+
+    assert [(type(o), o.batch_refused) for o in outcomes] == [(Deferred, True)] * 2  # type: ignore[union-attr]

@@ -179,9 +179,13 @@ def _decide(  # noqa: PLR0917  # what two commands share
         done: Counter[str] = Counter()
         with books(settings) as ledger:
             for one in chosen:
-                held = _held_by(ledger, one.name, rule, ids)
+                named = _held_by(ledger, one.name, rule, ids)
                 # Who blocks an order need not wait until a rule holds it.
-                named = ids if decision == "block" and ids and rule is None else held
+                if ids and rule is None:
+                    blocks = decision == "block"
+                    named = (
+                        ids if blocks else [*named, *_blocked(ledger, one.name, ids)]
+                    )
                 if named:
                     move = getattr(ledger, _MOVES[decision])
                     told = {"actor": who(actor), "reason": because, "now": now}
@@ -213,6 +217,12 @@ def _held_by(
         return list(held)
     wanted = {kept_id(one) for one in ids}
     return [one for one in held if one in wanted]
+
+
+def _blocked(ledger: "Ledger", destination: str, ids: Sequence[str]) -> list[str]:
+    """Name which of these a person blocked: the word is taken back by another."""
+    words = ledger.overrides(destination, ids)
+    return [one for one, word in words.items() if word.decision == "block"]
 
 
 def _fields(row: "HoldRow") -> dict[str, object]:

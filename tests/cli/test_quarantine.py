@@ -139,6 +139,19 @@ def test_what_is_blocked_is_excluded_and_never_sent(held: Shop) -> None:
     assert held.classes() == {"delivered": 1, "held": 2, "excluded": 1}
 
 
+def test_a_block_is_taken_back_by_a_release(shop: Shop) -> None:
+    """Else a slip of the finger would lose an order for ever."""
+    shop.fill([an_order("o-1")])
+    shop.capi("quarantine", "block", "o-1", *WHY)
+    shop.run()
+    assert shop.classes() == {"excluded": 1}
+
+    shop.capi("quarantine", "release", "o-1", *WHY)
+    shop.run()
+
+    assert shop.classes() == {"delivered": 1}
+
+
 def test_an_order_can_be_blocked_before_anything_holds_it(shop: Shop) -> None:
     shop.fill(orders(2))
     shop.capi("quarantine", "block", "o-2", *WHY)

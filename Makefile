@@ -34,7 +34,7 @@ demo: setup ## Run the main job on a made-up shop against the sandbox
 
 .PHONY: test
 test: lint ## Check format, lint, types and imports, then run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 .PHONY: lint
 lint: setup ## Check format, lint, types and imports

@@ -58,7 +58,7 @@ class Work:
         interval: DataInterval,
         open_ones: contextlib.ExitStack,
     ) -> Assessed:
-        """Find what is owed, by keys; holds that are no longer true end now."""
+        """Find what is owed, by keys; the balance begins with what is there now."""
         found = open_ones.enter_context(
             reconciled(self.house, destination, interval, self.watcher)
         )
@@ -66,6 +66,13 @@ class Work:
             destination.name,
             found.reconciliation.stale_holds,
             HoldEnd.GONE,
+            now=self.house.clock.now(),
+        )
+        # Before any hold is kept: else a run that breaks off leaves the books open.
+        self.house.ledger.recount(
+            self.run_id,
+            found.name,
+            assessment_of(found, found.gate),
             now=self.house.clock.now(),
         )
         return found
@@ -91,7 +98,7 @@ class Work:
     def gate_again(self, found: Assessed, approved: RunDestination) -> Gate:
         """Close the gate again where more is missing than was approved.
 
-        Else the approval stands, and the balance begins with what is there now.
+        Else the approval stands.
         """
         shown = approved.approved_count or 0, approved.approved_values
         reason = grown(*shown, *found.due_by_keys())
@@ -100,14 +107,7 @@ class Work:
             self.look(found)
             reason = grown(*shown, *found.due())
         if reason is None:
-            passed = Gate("pass")
-            self.house.ledger.recount(
-                self.run_id,
-                found.name,
-                assessment_of(found, passed),
-                now=self.house.clock.now(),
-            )
-            return passed
+            return Gate("pass")
         gate = Gate("ask", (reason,))
         self.keep(found, gate)
         return gate

@@ -190,3 +190,20 @@ def test_what_breaks_one_destination_is_not_said_of_the_others(
     assert statuses == {"meta-web": "done", "tiktok-web": "failed"}
     assert run["status"] == "failed"
     assert (shop.counted("meta"), shop.counted("tiktok")) == ({"o-1": 1}, {})
+
+
+def test_the_books_close_when_a_run_breaks_off_among_its_holds(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run before had not seen the order that is held."""
+
+    def away(*_: object, **__: object) -> None:
+        raise LedgerUnavailable("away")
+
+    shop.fill([an_order("o-1")]).run()
+    shop.fill([an_order("o-2", value="-5.00")])
+    with monkeypatch.context() as broken:
+        broken.setattr(Ledger, "record_assessment", away)
+        shop.capi("run", "-i", shop.days, code=1)
+
+    assert shop.classes() == {"delivered": 1, "held": 1}

@@ -6,7 +6,7 @@ repeats a value.
 
 import re
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -16,12 +16,14 @@ from capi_jobs.model import RowFault
 
 # The widest text key that every database indexes; no platform documents more.
 ID_CHARACTERS_MAX = 255
-# A trillion of any currency is a broken cast; below, doubles (which the platforms
-# read numbers into) keep every cent.
-VALUE_MAX = Decimal(10**12)
-# The smallest units in use have four decimals (ISO 4217), unit prices some more;
-# longer tails are the noise of binary floats.
+# More of any currency is a broken cast, and doubles, which the platforms read numbers
+# into, lose its cents.
+VALUE_MAX = Decimal(10**15)
+# The smallest units in use have four decimals (ISO 4217), unit prices some more.
 DECIMALS_MAX = 9
+# A double tells so many digits for sure (IEEE 754); those after them are its noise.
+_DOUBLE = Context(prec=15)
+_DIGITS_OF_NOISE = (16, 17)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Control characters and the line ends of Unicode; emoji need their joiners.
@@ -165,7 +167,10 @@ def _number(value: object) -> Decimal | None:
 
 
 def _plain(number: Decimal) -> Decimal | None:
-    """Without exponent and sign, or None if it has too many decimals."""
+    """Without exponent and sign, or None if it has too many decimals.
+
+    0.30000000000000004 is 0.3, as a binary float adds it up.
+    """
     _sign, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int) or not number:
         return Decimal(0)
@@ -175,8 +180,18 @@ def _plain(number: Decimal) -> Decimal | None:
         return number
     surplus = -exponent - DECIMALS_MAX
     if any(digits[-surplus:]):
-        return None
+        return _without_noise(number)
     return number.quantize(Decimal(1).scaleb(-DECIMALS_MAX))
+
+
+def _without_noise(number: Decimal) -> Decimal | None:
+    """Return what a double was meant to be, if that has few enough decimals."""
+    if len(number.as_tuple().digits) not in _DIGITS_OF_NOISE:
+        return None
+    meant = _DOUBLE.plus(number)
+    # As duck.py rounds, so that both see the same amount.
+    rounded = number.quantize(Decimal(1).scaleb(-DECIMALS_MAX), ROUND_HALF_UP)
+    return Decimal(format(meant.normalize(), "f")) if meant == rounded else None
 
 
 def read_currency(field: str, value: object) -> str | None:

@@ -170,7 +170,7 @@ def test_every_held_order_has_its_rule(shop: Shop, file: Path) -> None:
     rows = [
         _order("nan", value="NaN"),
         _order("text", value="ten"),
-        _order("float", value=0.1 + 0.2),
+        _order("float", value=1 / 3),
         _order("currency", currency="EURO"),
         _order("items", items="[{"),
         {**_order("naive"), "completed_at": "2026-11-20 10:00:00"},

@@ -177,12 +177,30 @@ def test_money_is_exact(given_value: object, expected: str) -> None:
         (VALUE_MAX, "too_large"),
         ("1e-400", "too_precise"),
         (Decimal("1E-999999999"), "too_precise"),
-        ("0.30000000000000004", "too_precise"),
+        ("0.3000000000000000004", "too_precise"),
+        (1 / 3, "too_precise"),
+        ("1234567.1234567846", "too_precise"),
         ("0." + "3" * (DECIMALS_MAX + 1), "too_precise"),
     ],
 )
 def test_unsound_money_is_a_fault(given_value: object, rule: str) -> None:
     assert [f"value_{rule}"] == rules(value=given_value)
+
+
+@pytest.mark.parametrize(
+    ("given_value", "expected"),
+    [
+        (0.1 + 0.2, "0.3"),
+        ("3.3000000000000003", "3.3"),
+        (Decimal("1208.8999999999999"), "1208.9"),
+        (1.1 * 1.1, "1.21"),
+        ("29.999999999999996", "30"),
+    ],
+)
+def test_the_noise_of_binary_floats_is_taken_off(
+    given_value: object, expected: str
+) -> None:
+    assert expected == str(order(value=given_value).value)
 
 
 @given(st.decimals(0, VALUE_MAX - 1, places=DECIMALS_MAX))

@@ -14,7 +14,7 @@ from collections import Counter
 import orjson
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
-ANSWERS = {
+ANSWERS: dict[str, dict[str, object]] = {
     "meta": {"events_received": 0, "messages": [], "fbtrace_id": "benchmark"},
     "tiktok": {"code": 0, "message": "OK", "request_id": "benchmark", "data": {}},
     "snapchat": {"status": "VALID", "request_id": "benchmark"},

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import sqlalchemy as sa
@@ -78,28 +77,26 @@ class Measured:
     figures: Mapping[str, Any]
     owed: Mapping[str, int]
     counted: Mapping[str, Mapping[str, int]]
-    made_in: float
     second: Mapping[str, Any] | None
 
 
 def measure(wanted: Wanted) -> Measured:
     """Make everything, run the job, take everything away."""
-    with tempfile.TemporaryDirectory(prefix="capi-jobs-bench-") as folder:
-        with _databases(wanted, Path(folder)) as (warehouse, ledger):
-            now, began = datetime.now(UTC), perf_counter()
-            owed = fill(warehouse, Shop(wanted.orders, wanted.missing, now))
-            made_in = perf_counter() - began
-            _settle_in(warehouse)
-            with _server(wanted) as server:
-                config = Path(folder) / "capi_jobs.toml"
-                config.write_text(_config(wanted, warehouse, ledger, server), "utf-8")
-                first = _job(config, now)
-                second = _job(config, now) if wanted.again else None
-                counted = _counted(server, sandbox=wanted.sandbox)
-    chosen = PLATFORMS[: wanted.destinations]
-    return Measured(
-        wanted, first, {n: owed[n] for n in chosen}, counted, made_in, second
-    )
+    with (
+        tempfile.TemporaryDirectory(prefix="capi-jobs-bench-") as folder,
+        _databases(wanted, Path(folder)) as (warehouse, ledger),
+    ):
+        now = datetime.now(UTC)
+        owed = fill(warehouse, Shop(wanted.orders, wanted.missing, now))
+        _settle_in(warehouse)
+        with _server(wanted) as server:
+            config = Path(folder) / "capi_jobs.toml"
+            config.write_text(_config(wanted, warehouse, ledger, server), "utf-8")
+            first = _job(config, now)
+            second = _job(config, now) if wanted.again else None
+            counted = _counted(server, sandbox=wanted.sandbox)
+    chosen = {name: owed[name] for name in PLATFORMS[: wanted.destinations]}
+    return Measured(wanted, first, chosen, counted, second)
 
 
 @contextmanager

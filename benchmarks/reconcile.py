@@ -32,13 +32,17 @@ SELECT 'ORD' || (10000000000000000 + hash(n) % 1000000000000) AS order_id,
 FROM range({orders}) r(n)
 """
 # Pixels log for three platforms into one log; a server log is this platform's.
-SENT = """
+SENT = (
+    """
 SELECT p.channel, coalesce(event_id, order_id) AS event_id, 'Purchase' AS event_name,
     completed_at AS event_time, order_id, platform
 FROM (VALUES ('browser', 'meta', 0), ('browser', 'tiktok', 0),
     ('browser', 'snapchat', 0), ('server', 'meta', 1)) p(channel, platform, half),
-    (""" + ORDERS + """) WHERE n % 20 <> 7 AND n // 20 % 2 = half
+    ("""
+    + ORDERS
+    + """) WHERE n % 20 <> 7 AND n // 20 % 2 = half
 """
+)
 
 
 def batches(query: str, orders: int) -> Iterator[pa.RecordBatch]:

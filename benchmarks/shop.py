@@ -121,7 +121,7 @@ def _people(connection: sa.Connection) -> None:
     connection.execute(sa.text(f"CREATE TABLE people (i bigint, {columns})"))
     marks = ", ".join(f":{name}" for name in _LOOKED_UP)
     connection.execute(
-        sa.text(f"INSERT INTO people VALUES (:i, {marks})"),  # noqa: S608 - our names
+        sa.text(f"INSERT INTO people VALUES (:i, {marks})"),
         [
             {"i": i, **{name: row.get(name) for name in _LOOKED_UP}}
             for i, row in enumerate(rows)
@@ -154,13 +154,13 @@ def _orders(shop: Shop, words: _Words) -> list[str]:
     columns = {**{name: f"p.{name}" for name in _PERSON}, **told}
     chosen = ", ".join(f"{what} AS {name}" for name, what in columns.items())
     return [
-        f"CREATE TABLE numbered AS SELECT n.n AS n, {HASH} AS h, {at} AS at"  # noqa: S608 - our names
-        f" FROM {words.numbers}",
-        f"CREATE TABLE completed_orders AS SELECT {chosen} FROM numbered"  # noqa: S608 - our names
-        f" JOIN people p ON p.i = h % {PEOPLE} ORDER BY n",
+        f"""CREATE TABLE numbered AS
+        SELECT n.n AS n, {HASH} AS h, {at} AS at FROM {words.numbers}""",
+        f"""CREATE TABLE completed_orders AS
+        SELECT {chosen} FROM numbered JOIN people p ON p.i = h % {PEOPLE} ORDER BY n""",
         "CREATE UNIQUE INDEX orders_by_id ON completed_orders (order_id)",
         "CREATE INDEX orders_by_time ON completed_orders (completed_at)",
-        f"CREATE TABLE hashes AS SELECT 'ORD' || {code} AS order_id, h FROM numbered",  # noqa: S608 - our names
+        f"CREATE TABLE hashes AS SELECT 'ORD' || {code} AS order_id, h FROM numbered",
     ]
 
 
@@ -173,7 +173,7 @@ def _logs(shop: Shop) -> list[str]:
     seen = "FROM completed_orders o JOIN hashes USING (order_id) WHERE NOT"
     half = "(h / 7) % 2 ="
     browsers = " UNION ALL ".join(
-        f"SELECT {event}, '{name}' AS platform {seen} ({shop.unseen(name)})"  # noqa: S608 - our names
+        f"SELECT {event}, '{name}' AS platform {seen} ({shop.unseen(name)})"
         f" AND {half} 0"
         for name in PLATFORMS
     )
@@ -181,8 +181,8 @@ def _logs(shop: Shop) -> list[str]:
         f"CREATE TABLE browser_events AS {browsers}",
         "CREATE INDEX browser_by_time ON browser_events (event_time)",
         *(
-            f"CREATE TABLE server_events_{name} AS SELECT {event} {seen}"
-            f" ({shop.unseen(name)}) AND {half} 1"
+            f"""CREATE TABLE server_events_{name} AS
+            SELECT {event} {seen} ({shop.unseen(name)}) AND {half} 1"""
             for name in PLATFORMS
         ),
         *(

@@ -1,12 +1,14 @@
 """What was measured, as a table for the terminal and for docs/performance.md."""
 
+import os
 import platform
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from benchmarks.job import Measured
+from benchmarks.job import Measured, Wanted
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
@@ -29,17 +31,10 @@ _ORDER = (
 def told(measured: Measured) -> str:
     """Tell everything, as Markdown."""
     wanted, figures = measured.wanted, measured.figures
-    where = "SQLite" if wanted.sqlite else "PostgreSQL"
-    server = (
-        "the sandbox" if wanted.sandbox else f"a server with {wanted.latency:g} s latency"
-    )
     lines = [
-        f"{wanted.orders:,} orders, {wanted.missing:.0%} missing for each of"
-        f" {wanted.destinations} destinations; {where} warehouse and ledger; {server}.",
+        _what(wanted),
         "",
-        f"**{figures['wall']:.1f} s, {figures['cpu']:.1f} s of CPU,"
-        f" {figures['peak_mb']:.0f} MB at most.**"
-        f" (The shop was made in {measured.made_in:.0f} s.)",
+        f"**{_cost(figures)}**",
         "",
         "| phase | stage | rows | calls | wall s | CPU s | rows / CPU s |",
         "|---|---|--:|--:|--:|--:|--:|",
@@ -51,13 +46,26 @@ def told(measured: Measured) -> str:
     ]
     if measured.second:
         again = sum(d["requests"] for d in measured.second["destinations"].values())
-        lines += [
-            "",
-            f"Run again at once: {measured.second['wall']:.1f} s,"
-            f" {measured.second['cpu']:.1f} s of CPU,"
-            f" {measured.second['peak_mb']:.0f} MB, {again} calls.",
-        ]
+        lines += ["", f"Run again at once: {again} calls; {_cost(measured.second)}"]
     return "\n".join(lines)
+
+
+def _what(wanted: Wanted) -> str:
+    where = "SQLite" if wanted.sqlite else "PostgreSQL"
+    slow = f"a loopback server that answers after {wanted.latency:g} s"
+    server = "the sandbox" if wanted.sandbox else slow
+    return (
+        f"{wanted.orders:,} orders, {wanted.missing:.0%} missing for each of"
+        f" {wanted.destinations} destinations; {where} for warehouse and ledger;"
+        f" {server}."
+    )
+
+
+def _cost(figures: Mapping[str, Any]) -> str:
+    return (
+        f"{figures['wall']:.1f} s, {figures['cpu']:.1f} s of CPU,"
+        f" {figures['peak_mb']:.0f} MB at most."
+    )
 
 
 def _stages(measured: Measured) -> Iterator[str]:
@@ -77,7 +85,7 @@ def _stages(measured: Measured) -> Iterator[str]:
     yield _row("", "everything else", 0, 0, None, rest)
 
 
-def _row(  # noqa: PLR0913, PLR0917 - the columns
+def _row(
     phase: str,
     stage: str,
     rows: int,
@@ -132,8 +140,6 @@ def write(text: str, command: str) -> None:
 
 
 def _machine() -> str:
-    import os
-
     cpu = next(
         (
             line.partition(":")[2].strip()

@@ -26,6 +26,7 @@ from capi_jobs.jobs.outcome import RunReport
 from capi_jobs.jobs.work import Work
 from capi_jobs.ledger import Ledger
 from capi_jobs.model import DataInterval
+from capi_jobs.orders import grouping
 from capi_jobs.platforms import platform_named
 from capi_jobs.preparation import Preparer
 from capi_jobs.transport import Transport
@@ -71,7 +72,7 @@ def time_the_house(watch: Stopwatch) -> None:
 
 
 def _time_parsing(watch: Stopwatch) -> None:
-    inner = preparation.read_by_order
+    inner = grouping.read_by_order
 
     def timed(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - handed through
         with watch.stage("parse") as told:

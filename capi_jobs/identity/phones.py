@@ -24,6 +24,10 @@ PHONES_REMEMBERED = 16_384
 _DIALLED_PREFIX = re.compile(r"[\s(]*\+?[\s(]*00[\s).-]*(?=[0-9])")
 # 7 to 15 digits: E.164 allows 15, and nothing shorter is a whole number.
 _PLAIN_INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
+# Longer than anybody dials at home, within E.164's 15 digits, nothing between them: an
+# international number whose plan the library does not know. TikTok's and Segment's
+# published vectors (12345678901234) are such.
+_BARE_INTERNATIONAL = re.compile(r"\+?([1-9][0-9]{13,14})")
 _PLAIN_NATIONAL = re.compile(r"[0-9]{7,15}")
 # North American area codes start with 2–9; national numbers have ten digits.
 _PLAIN_NORTH_AMERICAN = re.compile(r"1?[2-9][0-9]{9}")
@@ -68,7 +72,8 @@ def e164_parsed(text: str, country: str | None) -> str | None:
         # Too long for this country, so the + was lost: "49 151 …" in an American shop.
         number = _possible("+" + text, None)
     if number is None:
-        return None
+        bare = _BARE_INTERNATIONAL.fullmatch(text.strip())
+        return f"+{bare[1]}" if bare else None
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 

@@ -118,6 +118,9 @@ def test_fast_path_agrees_on_random_text(text: str, country: str | None) -> None
         ("8 916 123-45-67", "RU", "+79161234567"),
         ("49 151 12345678", "US", "+4915112345678"),
         ("+15555551212", None, "+15555551212"),
+        # The vectors that TikTok's integrators publish: international, in no plan.
+        ("12345678901234", "US", "+12345678901234"),
+        ("98765432109876", None, "+98765432109876"),
     ],
 )
 def test_number_is_read_as_its_country_dials_it(
@@ -135,6 +138,7 @@ def test_number_is_read_as_its_country_dials_it(
         ("+0151 12345678", "DE"),
         ("+999 123456789", None),
         ("12345678901234567", "US"),
+        ("650555121212 34", "US"),
         ("n/a", "US"),
         ("", "US"),
         ("+", None),

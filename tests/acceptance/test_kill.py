@@ -23,8 +23,8 @@ from psycopg import sql
 from tests.shop import COLUMNS, Row, Shop, an_order, shop_in
 
 ORDERS, PER_CALL = 2_000, 25
-# A start takes some seconds: ten and ten are twenty moments; KILLS=20 for each.
-KILLS = int(os.environ.get("KILLS", "10"))
+# Twenty moments on each engine; KILLS=… for fewer or more.
+KILLS = int(os.environ.get("KILLS", "20"))
 # Each answer is so late that kills fall between intent and receipt.
 SLOW: Row = {"do": "delay", "seconds": 0.2, "every": 1}
 LEASES = '[delivery]\nlease = "2s"\ncall_deadline = "1s"\nin_flight_max = 2'

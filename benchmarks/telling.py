@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.job import Measured, Wanted
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 _ORDER = (
     "reconcile",
     "read",

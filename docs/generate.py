@@ -206,7 +206,7 @@ def _why(field: FieldInfo) -> str:
 def bounds() -> str:
     """List what grows with the shop, and where it stops."""
     work, spill = Delivery(), f"DuckDB spills to disk beyond {RECONCILE_MB} MB"
-    page = f"a page of {work.page_rows:,} per destination, and the next one being read"
+    page = f"one page of {work.page_rows:,}; ready ones, a page per destination"
     calls = f"{work.in_flight_max} in flight per destination, of the platform's size"
     answer = f"{ANSWER_BYTES_MAX // 2**20} MB, then the call counts as lost"
     remembered = f"at most {ANSWERS_REMEMBERED:,} answers a form"

@@ -17,6 +17,7 @@ from capi_jobs.coverage import Coverage, SourceCoverage
 from capi_jobs.gate import Assessment as Judged
 from capi_jobs.gate import Gate, GateLimits, judge
 from capi_jobs.jobs.house import House, Watcher
+from capi_jobs.jobs.memory import give_back
 from capi_jobs.model import DataInterval, OrderClass, OrderKey, OwedAs
 from capi_jobs.preparation import Page, Preparer
 from capi_jobs.reconcile import Reconciliation
@@ -178,6 +179,7 @@ def pages(
     read = there.held_keys if held else there.keys
     for keys in read(house.settings.delivery.page_rows):
         yield keys, prepare(house, preparer, keys, found.interval, now)
+        give_back()
 
 
 def prepare(

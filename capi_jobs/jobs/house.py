@@ -31,7 +31,7 @@ _DAY = timedelta(days=1)
 LOG_MARGIN = timedelta(days=7)
 # DuckDB's share while it joins, for one destination after the other; the rest of the
 # process needs 400 MB by then, so that a run stays well below one GB.
-RECONCILE_MB = 320
+RECONCILE_MB = 256
 
 
 class Watcher(Protocol):

@@ -172,7 +172,9 @@ class Preparer:
                 page.excluded[candidate.key.order_id] = "changed_meanwhile"
             else:
                 converted.append((candidate, made))
-        verdict = self._validator.conversions([made for _, made in converted])
+        verdict = self._validator.conversions(
+            [made for _, made in converted], self.platform.match_keys
+        )
         page.conversions_verdict = verdict
         for i, (candidate, made) in enumerate(converted):
             rules = _standing(

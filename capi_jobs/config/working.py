@@ -115,7 +115,7 @@ class Delivery(Section):
         ge=1,
         le=100_000,
         description="orders in memory at once",
-        json_schema_extra={"why": "a second of validation, 150 MB while they are prepared"},
+        json_schema_extra={"why": "a second of validation, 150 MB of memory"},
     )
     attempts_max: int = Field(
         5,

@@ -65,24 +65,21 @@ class House:
     orders_source: OrdersSource
     sent_events: tuple[SentEventsSource, ...]
     _preparers: dict[str, Preparer] = field(default_factory=dict)
+    _validators: list[Validator] = field(default_factory=list)
 
     def preparer(self, destination: Destination, now: datetime) -> Preparer:
         """Return what turns rows into conversions of this destination.
 
-        Kept for the whole run: suites are read and tried once.
+        Kept for the whole run, with one validator: suites are read and tried once.
         """
+        if not self._validators:
+            folder = self.settings.validation.expectations
+            self._validators.append(Validator(folder, now=now))
         if destination.name not in self._preparers:
-            self._preparers[destination.name] = self._preparer(destination, now)
+            [validator] = self._validators
+            made = Preparer(self.settings, destination, validator)
+            self._preparers[destination.name] = made
         return self._preparers[destination.name]
-
-    def _preparer(self, destination: Destination, now: datetime) -> Preparer:
-        platform = platform_named(destination.platform)
-        validator = Validator(
-            self.settings.validation.expectations,
-            now=now,
-            match_keys=platform.match_keys,
-        )
-        return Preparer(self.settings, destination, validator)
 
     def reconcile(
         self, destination: Destination, interval: DataInterval, now: datetime

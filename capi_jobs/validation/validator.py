@@ -57,9 +57,14 @@ class Validator:
         page = order_frame.OrderPage(rows, faults, orders, self._now)
         return self._judge("orders", frame(order_frame.COLUMNS, page), faults)
 
-    def conversions(self, conversions: Sequence[Conversion]) -> SuiteVerdict:
-        """Judge what is about to be sent."""
-        page = conversion_frame.page(conversions, self._keys, self._now)
+    def conversions(
+        self,
+        conversions: Sequence[Conversion],
+        match_keys: Sequence[MatchKey] | None = None,
+    ) -> SuiteVerdict:
+        """Judge what is about to be sent, by one platform's keys if they are told."""
+        keys = self._keys if match_keys is None else match_keys
+        page = conversion_frame.page(conversions, keys, self._now)
         return self._judge("conversions", frame(conversion_frame.COLUMNS, page), {})
 
     @cached_property

@@ -106,6 +106,16 @@ def test_coverage_counts_each_identifier(validator: Validator) -> None:
     }
 
 
+def test_conversions_are_judged_by_their_platforms_keys(validator: Validator) -> None:
+    """A validator serves every destination of a run."""
+    clear = [a_conversion(match_keys={"em": "ann@shop.example", "fbp": "x"})]
+
+    assert "match_keys_not_hashed" in validator.conversions(clear).failures[0]
+    assert validator.conversions(clear, ()).results != (
+        validator.conversions(clear).results
+    )
+
+
 def test_every_rule_has_a_case_here() -> None:
     told = {rule for rule, _ in CASES} | {f"coverage_{name}" for name in COVERED}
     assert {*told, "event_id_duplicate"} == set(SEVERITY)

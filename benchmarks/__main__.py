@@ -11,6 +11,7 @@ from benchmarks.job import Wanted, measure
 HERE = Path(__file__).parent
 # Each prints its own figures; they run as scripts, too.
 ALONE = {
+    "reconcile": "the joins of keys: [orders] [memory limit in MB]",
     "convert": "read, convert and write an order, per platform",
     "validate": "frames, rules and coverage per page",
     "sandbox": "the sandbox's own CPU and memory",

@@ -53,7 +53,7 @@ docs: setup ## Rewrite the generated parts of docs/ and README's session
 	$(BIN)/python docs/session.py
 
 .PHONY: bench
-bench: setup ## Print the time per stage for a million orders
+bench: setup ## Print what each stage of the job takes, for 100,000 orders
 	$(BIN)/python -m benchmarks
 
 .PHONY: lock

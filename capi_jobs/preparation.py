@@ -6,7 +6,7 @@ all take it, so that what was shown is what is sent. Reads and writes nothing it
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,6 @@ from capi_jobs.model import (
 )
 from capi_jobs.orders import exclusion, future_fault
 from capi_jobs.orders.grouping import ReadRow, Row, read_by_order
-from capi_jobs.orders.scalars import text_of
 from capi_jobs.platforms import Limits, platform_named
 from capi_jobs.validation import SuiteVerdict, Validator
 
@@ -99,7 +98,7 @@ class Preparer:
         said so. Nobody can release what cannot be read or what the platform refuses.
         """
         page = Page()
-        read = read_by_order(rows, order_id_of, timezone=self._timezone)
+        read = read_by_order(rows, timezone=self._timezone)
         candidates = self._candidates(page, keys, read)
         verdict = self._validator.orders(
             [c.row for c in candidates],
@@ -109,9 +108,7 @@ class Preparer:
         page.orders_verdict = verdict
         sound = list[tuple[_Candidate, Order]]()
         for i, candidate in enumerate(candidates):
-            rules = _standing(
-                verdict.failures.get(i, ()), candidate.key.order_id in released
-            )
+            rules = _holding(verdict, i, candidate, released)
             if candidate.order is None or rules:
                 rules = rules or tuple(f.rule for f in candidate.faults)
                 _keep_back(
@@ -177,9 +174,7 @@ class Preparer:
         )
         page.conversions_verdict = verdict
         for i, (candidate, made) in enumerate(converted):
-            rules = _standing(
-                verdict.failures.get(i, ()), candidate.key.order_id in released
-            )
+            rules = _holding(verdict, i, candidate, released)
             if rules:
                 _keep_back(
                     page, candidate.key, self._hold(candidate, rules, verdict.messages)
@@ -261,12 +256,6 @@ class Preparer:
         return replace(held, rules=rules)
 
 
-def too_old(conversion: Conversion, limits: Limits, at: datetime) -> bool:
-    """Say whether the platform no longer takes this event at that time."""
-    oldest: timedelta = limits.event_age_max[conversion.source]
-    return at - conversion.event_time > oldest
-
-
 def _unkeepable(made: Conversion) -> RowFault | None:
     """Find ids that the ledger cannot keep: what it does not know is not sent."""
     ids = (made.order_id, made.event_id, made.event_name)
@@ -283,8 +272,13 @@ def _changed(key: OrderKey, made: Conversion) -> bool:
     )
 
 
-def _standing(rules: tuple[str, ...], released: bool) -> tuple[str, ...]:  # noqa: FBT001  # read beside its rules
-    return () if released else rules
+def _holding(
+    verdict: SuiteVerdict, row: int, candidate: _Candidate, released: frozenset[str]
+) -> tuple[str, ...]:
+    """Name the rules that hold a row, unless a person let it go."""
+    if candidate.key.order_id in released:
+        return ()
+    return verdict.failures.get(row, ())
 
 
 def _keep_back(page: Page, key: OrderKey, hold: Hold) -> None:
@@ -306,12 +300,6 @@ def _held_key(destination: str, key: OrderKey, fault: RowFault) -> Hold:
         value=key.value,
         currency=key.currency,
     )
-
-
-def order_id_of(row: Row) -> str:
-    """Return a row's order id as keys have it: without spaces around it, else empty."""
-    told = row.get("order_id")
-    return told.strip(" ") if isinstance(told, str) else text_of(told) or ""
 
 
 _AMBIGUOUS = RowFault(

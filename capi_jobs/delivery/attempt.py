@@ -200,9 +200,10 @@ class Attempts:
 
     def in_time(self, item: Prepared, at: datetime) -> bool:
         """Say whether the platform still takes this event at that time."""
-        oldest = self.lane.limits.event_age_max[item.conversion.source]
-        young = at - item.conversion.event_time <= oldest
-        return young and (item.send_until is None or at <= item.send_until)
+        made = item.conversion
+        if self.lane.limits.too_old(made.source, made.event_time, at):
+            return False
+        return item.send_until is None or at <= item.send_until
 
     async def settle_each(
         self, batch_id: str, moves: Mapping[EventKey, Settlement], attempt: int

@@ -17,8 +17,9 @@ from capi_jobs.config import Destination, Settings
 from capi_jobs.jobs.reading_files import read_rows
 from capi_jobs.model import Call, Hold, Order, OrderKey, OwedAs, Prepared, RowFault
 from capi_jobs.orders import event_id_of, read_order
+from capi_jobs.orders.grouping import order_id_of
 from capi_jobs.platforms import platform_named
-from capi_jobs.preparation import Page, Preparer, order_id_of, too_old
+from capi_jobs.preparation import Page, Preparer
 from capi_jobs.validation import Validator
 
 # What stands where a secret would be.
@@ -143,7 +144,8 @@ def _by_age(
 ) -> tuple[list[Prepared], list[Hold]]:
     young, late = [], []
     for one in ready:
-        if too_old(one.conversion, preparer.limits, latest):
+        made = one.conversion
+        if preparer.limits.too_old(made.source, made.event_time, latest):
             late.append(_hold_of(one, "expired", "older than the platform takes"))
         else:
             young.append(one)

@@ -7,7 +7,7 @@ reads answers. What several do alike lives in `writing.py` and `reading.py`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from importlib import import_module
 from typing import Protocol
 
@@ -31,6 +31,10 @@ class Limits:
     dedup_window_ceiling: timedelta
     requests_per_second_max: float
     batch_is_atomic: bool
+
+    def too_old(self, source: str, event_time: datetime, at: datetime) -> bool:
+        """Say whether an event of this source is no longer taken at that time."""
+        return at - event_time > self.event_age_max[source]
 
 
 @dataclass(frozen=True, slots=True)

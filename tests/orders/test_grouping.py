@@ -1,5 +1,5 @@
 from capi_jobs.model import Order
-from capi_jobs.orders.grouping import Row, read_by_order
+from capi_jobs.orders.grouping import Row, order_id_of, read_by_order
 
 ROW: Row = {
     "order_id": "A-1",
@@ -11,7 +11,7 @@ BAD: Row = {**ROW, "currency": "nothing"}
 
 
 def grouped(*rows: Row) -> dict[str, list[tuple[Row, bool]]]:
-    read = read_by_order(rows, lambda row: str(row["order_id"]), timezone=None)
+    read = read_by_order(rows, timezone=None)
     return {
         name: [(dict(one.row), isinstance(one.order, Order)) for one in several]
         for name, several in read.items()
@@ -23,7 +23,7 @@ def test_an_order_is_kept_without_its_raw_row() -> None:
 
 
 def test_a_row_that_is_no_order_is_kept_raw_with_its_faults() -> None:
-    [[read]] = read_by_order([BAD], lambda _: "A-1", timezone=None).values()
+    [[read]] = read_by_order([BAD], timezone=None).values()
 
     assert (read.row, read.order) == (BAD, None)
     assert [fault.rule for fault in read.faults] == ["currency_unknown"]
@@ -37,3 +37,15 @@ def test_a_row_told_twice_is_one() -> None:
 def test_rows_of_one_order_that_differ_are_both_there() -> None:
     assert grouped(ROW, {**ROW, "email": "a@b.example"}) == {"A-1": [({}, True)] * 2}
     assert grouped(ROW, BAD) == {"A-1": [({}, True), (BAD, False)]}
+
+
+def test_ids_are_trimmed_of_spaces_as_keys_are() -> None:
+    told = [" A-1 ", "A-1\n", 17, None, ""]
+
+    assert [order_id_of({"order_id": one}) for one in told] == [
+        "A-1",
+        "A-1\n",
+        "17",
+        "",
+        "",
+    ]

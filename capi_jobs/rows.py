@@ -1,6 +1,6 @@
 """Rows of a SELECT as Arrow record batches, in bounded memory, from any database.
 
-ADBC reads PostgreSQL and SQLite files, a server-side cursor anything else. What is
+ADBC reads PostgreSQL, a cursor anything else, SQLite files among it. What is
 selected stands in `warehouse/` and `ledger/`; DuckDB has its own way in `duck.py`.
 """
 
@@ -14,10 +14,9 @@ from urllib.parse import quote
 
 import adbc_driver_manager.dbapi as adbc
 import adbc_driver_postgresql.dbapi as adbc_postgresql
-import adbc_driver_sqlite.dbapi as adbc_sqlite
 import pyarrow as pa
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 
 from capi_jobs.errors import CapiJobsError, DataContractFault
@@ -32,6 +31,8 @@ _SETTINGS = (
     "SET LOCAL TIME ZONE 'UTC'",
     "SET LOCAL datestyle = 'ISO'",
 )
+# Who writes to a SQLite file keeps it for milliseconds; a stuck process is told of.
+_BUSY_SECONDS = 30
 # A driver's message beyond that is a dump, not a sentence.
 _MESSAGE_CHARACTERS_MAX = 300
 # Classes of SQLSTATE whose messages quote values: of a cast, or of a view's function.
@@ -86,11 +87,14 @@ def describe(
 
 def engine(url: str | sa.URL) -> sa.Engine:
     """Return an engine that only reads, where the database has such a mode."""
-    address = sa.make_url(url)
+    address, options = sa.make_url(url), dict[str, Any]()
     if _is_sqlite_file(address):
         query = {"mode": "ro", "uri": "true"}
         address = address.set(database=_sqlite_file(address), query=query)
-    made = sa.create_engine(address, hide_parameters=True, poolclass=sa.NullPool)
+        options = {"connect_args": {"timeout": _BUSY_SECONDS}}
+    made = sa.create_engine(
+        address, hide_parameters=True, poolclass=sa.NullPool, **options
+    )
     return made.execution_options(postgresql_readonly=True)
 
 
@@ -175,25 +179,26 @@ def _sqlite(
     statement: Statement,
     rows_per_batch: int,
 ) -> Iterator[pa.RecordBatch]:
-    """Read by ADBC. It takes a column's type from its first rows, NULL as integer.
+    """Read by Python's own SQLite, as text.
 
-    So a row of empty texts goes ahead of the statement's, and is cut off again.
+    Never by another copy of the library, as ADBC brings one: when it closes the file
+    of the ledger, the operating system drops the locks of ours, and books may break.
     """
     rows = statement.subquery()
-    ahead: sa.Select[*tuple[Any, ...]] = sa.select(
-        *(sa.literal_column("''").label(c.name) for c in rows.c)
+    texts: sa.Select[*tuple[Any, ...]] = sa.select(
+        *(sa.cast(c, sa.Text).label(c.name) for c in rows.c)
     )
-    texts = sa.select(*(sa.cast(c, sa.Text).label(c.name) for c in rows.c))
-    both: sa.CompoundSelect[*tuple[Any, ...]] = sa.union_all(ahead, texts)
-    dialect = sqlite.dialect(paramstyle="qmark")
-    with closing(adbc_sqlite.connect(f"{_sqlite_file(url)}?mode=ro")) as connection:
-        options = {"adbc.sqlite.query.batch_rows": str(rows_per_batch)}
-        with _adbc(connection, both, dialect, options) as found:
-            first = found.read_next_batch()
-            if any(value != "" for value in first.slice(0, 1).to_pylist()[0].values()):
-                raise OSError("SQLite gave the rows of a UNION ALL out of turn")
-            yield first.slice(1)
-            yield from found
+    names = [column.name for column in rows.c]
+    with engine(url).connect() as connection:
+        # As bytes: an error of decoding would show the value.
+        driver: Any = connection.connection.driver_connection
+        driver.text_factory = bytes
+        for part in connection.execute(texts).partitions(rows_per_batch):
+            columns = [
+                pa.array(column, pa.binary()).view(pa.string())
+                for column in zip(*part, strict=True)
+            ]
+            yield pa.record_batch(columns, names=names)
 
 
 @contextmanager

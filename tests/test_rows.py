@@ -1,4 +1,5 @@
 import sqlite3
+import threading
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -168,3 +169,26 @@ def test_a_password_that_a_driver_repeats_is_hidden() -> None:
     said = rows.message(ValueError("no login with s3cret\nand more"), url)
 
     assert said == "no login with ***"
+
+
+def test_a_sqlite_file_that_somebody_is_writing_is_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "busy.db"
+    with closing(sqlite3.connect(file, check_same_thread=False)) as writer:
+        writer.execute("CREATE TABLE orders (order_id TEXT)")
+        writer.commit()
+        writer.execute("BEGIN EXCLUSIVE")
+        writer.execute("INSERT INTO orders VALUES ('o-1')")
+        soon = threading.Timer(0.2, writer.commit)
+        soon.start()
+        orders = sa.table("orders", sa.column("order_id", sa.Text))
+
+        batches = rows.stream(
+            f"sqlite:///{file}",
+            sa.select(orders),
+            rows_per_batch=10,
+            unavailable=WarehouseUnavailable,
+        )
+        found = [row for batch in batches for row in batch.to_pylist()]
+        soon.join()
+
+    assert found == [{"order_id": "o-1"}]

@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -86,6 +87,15 @@ def test_it_serves_loopback_only(host: str) -> None:
         serve(settings(), host=host)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell that starts us in the background has SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_serve_tells_the_free_port_it_took_and_ends_when_interrupted() -> None:
     answers: list[int] = []
 

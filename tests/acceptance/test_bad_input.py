@@ -285,8 +285,8 @@ def test_a_warehouse_that_goes_away_in_the_middle_leaves_true_books(
         )
         database = connection.info.dbname
     with psycopg.connect(postgres_server, autocommit=True) as server:
-        # Three pages are assessed, then three are delivered: it is the second of those.
-        away = _Away(server, database, reads=5)
+        # Three pages are assessed, then three are delivered: it is the last of those.
+        away = _Away(server, database, reads=6)
         with pytest.raises(WarehouseUnavailable, match="run again"):
             _run(shop, watch=away)
         away.comes_back()

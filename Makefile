@@ -61,8 +61,11 @@ lock: setup ## Remake requirements.lock with the newest versions that fit
 	@# uv.lock holds the addresses of an index; the export has none.
 	rm -f uv.lock
 	$(BIN)/uv lock --quiet
-	$(BIN)/uv export --quiet --no-header --no-emit-project --all-groups \
+	$(BIN)/uv export --quiet --no-header --no-emit-project --all-groups --all-extras \
 	  --format requirements-txt --output-file requirements.lock
+	@# What the image holds: no tools of development.
+	$(BIN)/uv export --quiet --no-header --no-emit-project --no-dev --all-extras \
+	  --format requirements-txt --output-file requirements-airflow.lock
 	rm -f uv.lock
 
 .PHONY: clean

@@ -141,6 +141,14 @@ def sandbox(
             help="Only these tokens are valid; else any.",
         ),
     ] = None,
+    beyond_loopback: Annotated[
+        bool,
+        typer.Option(
+            "--beyond-loopback",
+            envvar="CAPI_JOBS_SANDBOX_BEYOND_LOOPBACK",
+            help="Let --host be any address: whoever reaches it is trusted.",
+        ),
+    ] = False,
 ) -> None:
     """Play Meta, TikTok and Snapchat on loopback, strictly; GET /sandbox/counted."""
     from capi_jobs.sandbox import SandboxSettings, read_script, serve  # noqa: PLC0415
@@ -160,6 +168,7 @@ def sandbox(
                 host,
                 port,
                 lambda at: print(f"http://{host}:{at}", flush=True),  # noqa: T201
+                beyond_loopback=beyond_loopback,
             )
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--host") from None

@@ -1,4 +1,4 @@
-"""Serves the sandbox on loopback, with connections that can be dropped.
+"""Serves the sandbox, on loopback unless told otherwise; connections can be dropped.
 
 The application itself stands in app.py.
 """
@@ -51,8 +51,12 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8765,
     on_ready: Callable[[int], None] | None = None,
+    *,
+    beyond_loopback: bool = False,
 ) -> None:
     """Serve until interrupted; port 0 takes a free one, told to `on_ready`."""
+    if not beyond_loopback:
+        _refuse_beyond_loopback(host)
     with _listen(host, port) as listener:
         _server(settings, listener, on_ready).run(sockets=[listener])
 
@@ -62,6 +66,7 @@ def running(
     settings: SandboxSettings | None = None, host: str = "127.0.0.1", port: int = 0
 ) -> Iterator[str]:
     """Serve in a thread while the block runs; gives the base URL."""
+    _refuse_beyond_loopback(host)
     started = threading.Event()
     with _listen(host, port) as listener:
         server = _server(
@@ -102,11 +107,6 @@ def _server(
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Bind, on loopback only: the sandbox trusts everyone who reaches it."""
-    if not _is_loopback(host):
-        raise ValueError(
-            f"The sandbox serves loopback only, not {host!r}: use 127.0.0.1 or ::1"
-        )
     version = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named, or asyncio leaves Nagle on: 40 ms for each answer.
     listener = socket.socket(version, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -117,6 +117,15 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _refuse_beyond_loopback(host: str) -> None:
+    """The sandbox trusts everyone who reaches it: more than this machine is asked."""
+    if not _is_loopback(host):
+        raise ValueError(
+            f"The sandbox serves loopback only, not {host!r}: use 127.0.0.1 or ::1, or"
+            " --beyond-loopback where everyone who reaches it may be trusted"
+        )
 
 
 def _is_loopback(host: str) -> bool:

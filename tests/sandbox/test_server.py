@@ -87,6 +87,16 @@ def test_it_serves_loopback_only(host: str) -> None:
         serve(settings(), host=host)
 
 
+def test_it_serves_every_address_where_that_was_asked_for() -> None:
+    """A container is reached by its name: loopback would be the container's own."""
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 0))  # noqa: S104 - taken, so that serving ends at once
+        port = taken.getsockname()[1]
+
+        with pytest.raises(OSError, match="in use"):
+            serve(settings(), "0.0.0.0", port, beyond_loopback=True)  # noqa: S104
+
+
 @pytest.fixture
 def interruptible() -> Iterator[None]:
     """A shell that starts us in the background has SIGINT ignored."""

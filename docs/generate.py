@@ -20,11 +20,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from capi_jobs.config import (
+    Airflow,
     DatabaseUrl,
     Delivery,
     Destination,
     GateSettings,
     LedgerSettings,
+    Notification,
     Orders,
     SecretRef,
     SentEvents,
@@ -108,6 +110,8 @@ _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`[validation]`", Validation),
     ("`[gate]`", GateSettings),
     ("`[delivery]`", Delivery),
+    ("`[airflow]`", Airflow),
+    ("`[[airflow.notifications]]`", Notification),
     ("`[[destinations]]`", Destination),
 )
 

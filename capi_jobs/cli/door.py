@@ -90,8 +90,9 @@ def entered(
 @contextmanager
 def books(settings: "Settings", *, to_look: bool = False) -> "Iterator[Ledger]":
     """Open the ledger alone; to look, none is made where there is none."""
+    from capi_jobs.config.secrets import opened_url  # noqa: PLC0415
     from capi_jobs.ledger import Ledger  # noqa: PLC0415
 
     door = Ledger.looked_into if to_look else Ledger.open
-    with door(settings.ledger.url) as ledger:
+    with door(opened_url(settings.ledger.url, None)) as ledger:
         yield ledger

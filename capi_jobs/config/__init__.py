@@ -17,25 +17,29 @@ from pydantic import Field, ValidationError, field_validator
 from capi_jobs.config.anchoring import anchored
 from capi_jobs.config.destinations import Destination
 from capi_jobs.config.faults import config_fault, fault_lines, meant
-from capi_jobs.config.secrets import Credentials, secret_of
+from capi_jobs.config.scheduling import Airflow, Notification
+from capi_jobs.config.secrets import Credentials, Vault, secret_of
 from capi_jobs.config.sections import LedgerSettings, Orders, SentEvents, Warehouse
 from capi_jobs.config.types import DatabaseUrl, SecretRef, Section, Span, ZoneName
 from capi_jobs.config.working import Delivery, GateSettings, Validation
 from capi_jobs.errors import ConfigFault
 
 __all__ = [
+    "Airflow",
     "Credentials",
     "DatabaseUrl",
     "Delivery",
     "Destination",
     "GateSettings",
     "LedgerSettings",
+    "Notification",
     "Orders",
     "SecretRef",
     "SentEvents",
     "Settings",
     "Span",
     "Validation",
+    "Vault",
     "Warehouse",
     "config_path",
     "load",
@@ -73,6 +77,9 @@ class Settings(Section):
     delivery: Delivery = Field(
         default_factory=Delivery, description="how calls are made"
     )
+    airflow: Airflow = Field(
+        default_factory=Airflow, description="the DAGs; nothing else reads it"
+    )
     destinations: tuple[Destination, ...] = Field(
         min_length=1, description="where conversions go, at least one"
     )
@@ -107,13 +114,18 @@ class Settings(Section):
             )
         return tuple(known[name] for name in names) if names else self.destinations
 
-    def tokens(self, chosen: tuple[Destination, ...]) -> dict[str, Credentials]:
-        """Look up all secrets of these destinations; all that fail are named."""
+    def tokens(
+        self, chosen: tuple[Destination, ...], vault: Vault | None = None
+    ) -> dict[str, Credentials]:
+        """Look up all secrets of these destinations; all that fail are named.
+
+        `vault` opens what stands as `airflow:…`; without one, that is a fault.
+        """
         found: dict[str, Credentials] = {}
         faults: list[str] = []
         for d in chosen:
-            token = _secret(d, "token", faults)
-            app = _secret(d, "app_secret", faults) if d.app_secret else None
+            token = _secret(d, "token", faults, vault)
+            app = _secret(d, "app_secret", faults, vault) if d.app_secret else None
             found[d.name] = Credentials(token, app)
         if faults:
             raise config_fault("secrets cannot be read", faults)
@@ -130,6 +142,8 @@ KEYS = {
     "validation": tuple(Validation.model_fields),
     "gate": tuple(GateSettings.model_fields),
     "delivery": tuple(Delivery.model_fields),
+    "airflow": tuple(Airflow.model_fields),
+    "airflow.notifications": tuple(Notification.model_fields),
     "destinations": tuple(Destination.model_fields),
 }
 
@@ -229,9 +243,9 @@ def _tables(
         yield f"{name}[{index}]", one if isinstance(one, dict) else {}
 
 
-def _secret(d: Destination, name: str, faults: list[str]) -> str:
+def _secret(d: Destination, name: str, faults: list[str], vault: Vault | None) -> str:
     try:
-        return secret_of(getattr(d, name), os.environ)
+        return secret_of(getattr(d, name), os.environ, name, vault)
     except ConfigFault as fault:
         faults.append(f"destination {d.name}, {name}: {fault.what}")
         return ""

@@ -57,10 +57,12 @@ def fault_lines(
 ) -> Iterator[str]:
     """Write each of pydantic's faults; `known` are the keys of each section."""
     faults = error.errors(include_input=False, include_url=False)
-    broken = {fault["loc"][:1] for fault in faults if len(fault["loc"]) > 1}
+    broken = {
+        fault["loc"][:depth] for fault in faults for depth in range(len(fault["loc"]))
+    }
     for fault in faults:
         if fault["type"] == "too_short" and fault["loc"] in broken:
-            continue  # Empty only because none of its tables is right.
+            continue  # Empty only because nothing in it is right.
         yield f"{_place(fault['loc'])}: {_message(fault, known)}"
 
 
@@ -79,7 +81,7 @@ def _message(fault: "ErrorDetails", known: Mapping[str, Iterable[str]]) -> str:
 
 
 def _unknown(parts: tuple[int | str, ...], known: Mapping[str, Iterable[str]]) -> str:
-    section = str(parts[0]) if len(parts) > 1 else ""
+    section = ".".join(str(part) for part in parts[:-1] if isinstance(part, str))
     return f"unknown key{meant(parts[-1], known.get(section, ()))}"
 
 

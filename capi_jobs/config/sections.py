@@ -57,7 +57,8 @@ class Warehouse(Section):
 
     url: DatabaseUrl = Field(
         description="SQLAlchemy URL; `duckdb:///FILE` for a DuckDB file, `duckdb:///`"
-        " for Parquet and CSV files; or `env:NAME`, where the URL is read from"
+        " for Parquet and CSV files; or `env:NAME` or `airflow:CONN_ID`, where the URL"
+        " is read from"
     )
 
 
@@ -69,7 +70,8 @@ class LedgerSettings(Section):
 
     url: DatabaseUrl = Field(
         DatabaseUrl("sqlite:///capi_jobs_ledger.db"),
-        description="SQLAlchemy URL, or `env:NAME`, where the URL is read from",
+        description="SQLAlchemy URL; or `env:NAME` or `airflow:CONN_ID`, where the URL"
+        " is read from",
         json_schema_extra={"why": "needs nothing; PostgreSQL for several machines"},
     )
     retention: Span = Field(

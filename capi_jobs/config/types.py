@@ -38,6 +38,9 @@ _ANY_URL = re.compile(r"[A-Za-z][\w+.-]*://")
 _SECRET_WORDS = re.compile(r"pass|pwd|secret|token|key|cred", re.IGNORECASE)
 # POSIX writes the names of variables so; a token pasted after `env:` hardly ever is.
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
+_CONNECTION = "airflow:"
+# What Airflow takes as the id of a connection.
+_CONNECTION_ID = re.compile(r"[\w#:.+-]{1,200}", re.ASCII)
 _DO_URL = "write a URL such as sqlite:///shop.db, or env:NAME to read it from there"
 
 
@@ -107,7 +110,7 @@ class DatabaseUrl(str):
     def shown(self) -> str:
         """The URL without password; where one cannot be told apart, without more."""
         text = str.__str__(self)
-        if text.startswith("env:"):
+        if text.startswith(("env:", _CONNECTION)):
             return text
         scheme, _, rest = text.partition("://")
         if not _ANY_URL.match(text):
@@ -133,6 +136,12 @@ class DatabaseUrl(str):
     def __repr__(self) -> str:
         """Never the password."""
         return repr(self.shown)
+
+    @property
+    def connection(self) -> str:
+        """The Airflow connection that holds it; "" where the URL itself is here."""
+        text = str.__str__(self)
+        return text.removeprefix(_CONNECTION) if text.startswith(_CONNECTION) else ""
 
     def resolved(self, folder: Path, environment: Mapping[str, str]) -> "DatabaseUrl":
         """Look up `env:NAME`, and read a relative file from `folder`."""
@@ -174,6 +183,9 @@ def _database_url(text: str) -> DatabaseUrl:
     if url.startswith("env:"):
         if not _VARIABLE.fullmatch(url, len("env:")):
             raise ValueError(_DO_VARIABLE)
+    elif url.startswith(_CONNECTION):
+        if not _CONNECTION_ID.fullmatch(url, len(_CONNECTION)):
+            raise ValueError("write airflow:CONN_ID, with the id of a connection")
     elif not _ANY_URL.match(url):
         raise ValueError(_DO_URL)
     return url

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from capi_jobs.config import Destination, Settings
+from capi_jobs.config.secrets import opened_url
 from capi_jobs.errors import CapiJobsError, LedgerMissing
 from capi_jobs.jobs.house import orders_source, sent_sources
 from capi_jobs.jobs.versions import version_end, version_ended
@@ -51,7 +52,7 @@ def _sources(settings: Settings) -> Iterator[Check]:
     if fault := template_fault(settings.orders.event_id_template):
         yield Check("orders", "error", f"event_id_template: {fault}")
     try:
-        warehouse = Warehouse.open(settings.warehouse.url)
+        warehouse = Warehouse.open(opened_url(settings.warehouse.url, None))
         sources: tuple[OrdersSource | SentEvents, ...] = (
             orders_source(settings.orders),
             *sent_sources(settings.sent_events),
@@ -87,7 +88,7 @@ def _suites(settings: Settings, now: datetime) -> Iterator[Check]:
 
 def _ledger(settings: Settings) -> Iterator[Check]:
     try:
-        with Ledger.open(settings.ledger.url, create=False):
+        with Ledger.open(opened_url(settings.ledger.url, None), create=False):
             yield Check("ledger", "ok", "can be read and written")
     except LedgerMissing as fault:
         yield Check("ledger", "warning", str(fault))

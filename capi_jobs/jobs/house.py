@@ -12,7 +12,15 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from capi_jobs.config import Destination, Orders, SentEvents, Settings
+from capi_jobs.config import (
+    Credentials,
+    Destination,
+    Orders,
+    SentEvents,
+    Settings,
+    Vault,
+)
+from capi_jobs.config.secrets import opened_url
 from capi_jobs.delivery import Clock
 from capi_jobs.errors import ConfigFault
 from capi_jobs.gate import PastAssessment
@@ -64,8 +72,13 @@ class House:
     ledger: Ledger
     orders_source: OrdersSource
     sent_events: tuple[SentEventsSource, ...]
+    vault: Vault | None = field(default=None, repr=False)
     _preparers: dict[str, Preparer] = field(default_factory=dict)
     _validators: list[Validator] = field(default_factory=list)
+
+    def tokens(self, chosen: Sequence[Destination]) -> dict[str, Credentials]:
+        """Look up all secrets of these destinations; all that fail are named."""
+        return self.settings.tokens(tuple(chosen), self.vault)
 
     def preparer(self, destination: Destination, now: datetime) -> Preparer:
         """Return what turns rows into conversions of this destination.
@@ -180,21 +193,26 @@ class House:
 
 @contextmanager
 def opened(
-    settings: Settings, clock: Clock, *, to_look: bool = False
+    settings: Settings,
+    clock: Clock,
+    *,
+    to_look: bool = False,
+    vault: Vault | None = None,
 ) -> Iterator[House]:
     """Open the warehouse and the ledger; close the ledger in any case.
 
-    `to_look` writes nothing, and makes no ledger where there is none.
+    `to_look` writes nothing, and makes no ledger where there is none. `vault` opens
+    what the configuration names as `airflow:…`.
     """
     if settings.warehouse is None:
         raise _no("warehouse")
     if settings.orders is None:
         raise _no("orders")
-    warehouse = Warehouse.open(settings.warehouse.url)
+    warehouse = Warehouse.open(opened_url(settings.warehouse.url, vault))
     orders, logs = orders_source(settings.orders), sent_sources(settings.sent_events)
     door = Ledger.looked_into if to_look else Ledger.open
-    with door(settings.ledger.url) as ledger:
-        yield House(settings, clock, warehouse, ledger, orders, logs)
+    with door(opened_url(settings.ledger.url, vault)) as ledger:
+        yield House(settings, clock, warehouse, ledger, orders, logs, vault)
 
 
 def orders_source(orders: Orders) -> OrdersSource:

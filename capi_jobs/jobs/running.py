@@ -26,7 +26,7 @@ def run(
 ) -> RunReport:
     """Assess each destination; deliver where the gate passes, wait where it asks."""
     now = house.clock.now()
-    credentials = house.settings.tokens(tuple(chosen))
+    credentials = house.tokens(chosen)
     run_id = new_run_id(now)
     house.ledger.sweep(now, actor=actor)
     house.ledger.start_run(
@@ -81,7 +81,7 @@ def approve(  # who, what, why, and how far
         )
     going_on = _approved_unfinished(shown, destination)
     chosen = house.settings.chosen(tuple(one.destination for one in going_on))
-    credentials = house.settings.tokens(chosen)
+    credentials = house.tokens(chosen)
     house.ledger.sweep(now, actor=actor)
     work = Work(house, shown.run_id, actor, credentials, watcher)
     with work.recorded(), contextlib.ExitStack() as open_ones:

@@ -79,6 +79,9 @@ def test_unknown_keys_are_refused_in_every_table(section: str) -> None:
     there = valid.setdefault(section, {}) if section else valid
     if section == "warehouse":
         there = valid["warehouse"] = {"url": "sqlite:///shop.db"}
+    if section == "airflow.notifications":
+        there = {"kind": "slack", "connection": "slack_capi"}
+        valid = table(airflow={"notifications": [there]})
     (there[0] if isinstance(there, list) else there)["qqq"] = 1
 
     found = faults(**valid)

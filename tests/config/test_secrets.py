@@ -4,9 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from capi_jobs.config import Credentials, Destination, Settings
-from capi_jobs.config.secrets import SECRET_BYTES_MAX
+from capi_jobs.config.secrets import SECRET_BYTES_MAX, opened_url
 from capi_jobs.errors import ConfigFault
-from tests.config.building import destination, destination_faults, settings
+from tests.config.building import destination, destination_faults, faults, settings
 
 TOKEN = "EAABsbCS1iHgBO5ecretZCtoken"
 
@@ -149,3 +149,45 @@ def test_secrets_stand_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = f"{found!r} {found['meta-web']} {target!r} {made!r} {made}"
     assert TOKEN not in shown
     assert "5ecret" not in shown
+
+
+def test_a_vault_is_asked_for_what_stands_with_airflow() -> None:
+    made = settings(
+        destinations=[destination(token="airflow:meta", app_secret="airflow:meta_app")]
+    )
+    kept = {("meta", "token"): f" {TOKEN} ", ("meta_app", "app_secret"): "5ecret"}
+
+    found = made.tokens(made.destinations, lambda name, what: kept[name, what])
+
+    assert found == {"meta-web": Credentials(TOKEN, "5ecret")}
+
+
+def test_an_empty_connection_is_named() -> None:
+    made = with_token("airflow:meta")
+
+    with pytest.raises(ConfigFault, match="the connection meta has no token"):
+        made.tokens(made.destinations, lambda name, what: "")
+
+
+def test_a_database_in_a_connection_is_opened_by_the_vault_alone() -> None:
+    made = settings(warehouse="airflow:shop").warehouse
+    assert made is not None
+
+    found = opened_url(made.url, lambda name, what: f"sqlite:///{name}-{what}.db")
+
+    assert found == "sqlite:///shop-url.db"
+    with pytest.raises(ConfigFault, match="airflow:shop can be read inside Airflow"):
+        opened_url(made.url, None)
+
+
+def test_any_other_database_needs_no_vault() -> None:
+    url = settings().ledger.url
+
+    assert opened_url(url, None) is url
+
+
+@pytest.mark.parametrize("written", ["airflow:", "airflow:a b", "airflow:a/b"])
+def test_a_connection_that_airflow_cannot_know_is_refused(written: str) -> None:
+    assert faults(warehouse=written) == [
+        "warehouse.url: write airflow:CONN_ID, with the id of a connection"
+    ]

@@ -43,7 +43,7 @@ def test_what_is_commented_out_in_the_example_is_the_default(tmp_path: Path) -> 
     file.write_text(with_all_settings())
     switched_on, as_it_is = load(file), load(EXAMPLE)
 
-    for name in ("gate", "delivery", "orders"):
+    for name in ("gate", "delivery", "orders", "airflow"):
         assert getattr(switched_on, name) == getattr(as_it_is, name)
     assert switched_on.ledger.retention == as_it_is.ledger.retention
 
@@ -53,8 +53,9 @@ def test_the_example_and_the_page_hold_every_setting(section: str) -> None:
     example = EXAMPLE.read_text("utf-8")
     tables = {name for name in KEYS if name}
     for key in KEYS[section]:
-        if not section and key in tables:
-            assert re.search(rf"^\[+{key}\]", example, re.MULTILINE)
+        table = f"{section}.{key}".lstrip(".")
+        if table in tables:
+            assert re.search(rf"^\[+{re.escape(table)}\]", example, re.MULTILINE)
             continue
         assert re.search(rf"^#?{key} = |^\[{section}\.{key}\]", example, re.MULTILINE)
         assert f"| `{key}` |" in PAGE

@@ -11,6 +11,7 @@
     │   ├── CredentialRefused      renew the token
     │   └── ConfigurationRefused   mend account, version or permission
     ├── DecisionRefused        look at the run or the order named, decide anew
+    ├── GateClosed             look at the run, start its assessment again
     ├── IllegalMove            a bug: a batch was asked to move where it cannot
     └── BalanceOpen            a bug: an order stands in no column, or in two
 
@@ -78,6 +79,10 @@ class ConfigurationRefused(DestinationStopped):
 
 class DecisionRefused(CapiJobsError):
     """Look at what is named and decide anew: this decision cannot be taken."""
+
+
+class GateClosed(CapiJobsError):
+    """Look at the run, then start its assessment again: more is missing than shown."""
 
 
 class IllegalMove(CapiJobsError):

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from shutil import rmtree
 from urllib.request import urlopen
 
 import typer
@@ -22,17 +21,16 @@ import typer
 from capi_jobs.cli import people, reports, runs, screen
 from capi_jobs.errors import CapiJobsError
 
-# Marks a folder as ours, so that a second demo may replace it and nothing else.
-_MARK = "made-by-capi-jobs-demo"
 _SECONDS_MAX = 20
 
 
 def play(folder: Path, orders: int, now: datetime) -> bool:
     """Play the session; say whether the sandbox counted what was owed, each once."""
     from capi_jobs.demo.config import TOKEN, TOKEN_VARIABLE, demo_config  # noqa: PLC0415
+    from capi_jobs.demo.folder import fresh_folder  # noqa: PLC0415
     from capi_jobs.demo.shop import make_shop  # noqa: PLC0415
 
-    _clear(folder)
+    fresh_folder(folder)
     screen.out.print(f"[bold]A shop with {orders:,} orders over ten days[/] …")
     shop = make_shop(folder / "shop.db", now=now, orders=orders)
     screen.out.print(
@@ -145,16 +143,3 @@ def _sandbox(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(_SECONDS_MAX)
-
-
-def _clear(folder: Path) -> None:
-    """Make the folder, or empty the one of an earlier demo; touch nothing else."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
-        raise CapiJobsError(
-            f"{folder} is not empty and not of an earlier demo",
-            do="name another --folder",
-        )
-    if folder.exists():
-        rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / _MARK).touch()

@@ -74,10 +74,11 @@ class Notification(Section):
 class Airflow(Section):
     """The DAGs: when they run, who is asked, who is told."""
 
-    trigger: Literal["clock", "asset"] = Field(
+    trigger: Literal["clock", "asset", "asset_of_day"] = Field(
         "clock",
         description="`clock` runs by `schedule`; `asset` when the producer of the"
-        " orders says that they are there",
+        " orders says that they are there; `asset_of_day` likewise, for the day that"
+        " it names as partition key, such as `2026-11-22`",
     )
     schedule: Cron = Field(
         "0 3 * * *",
@@ -152,8 +153,9 @@ class Airflow(Section):
     @field_validator("orders_asset")
     @classmethod
     def _asset_named(cls, uri: str | None, info: ValidationInfo) -> str | None:
-        if uri is None and info.data.get("trigger") == "asset":
-            raise ValueError('`trigger = "asset"` needs the asset\'s URI')
+        trigger = info.data.get("trigger", "clock")
+        if uri is None and trigger != "clock":
+            raise ValueError(f'`trigger = "{trigger}"` needs the asset\'s URI')
         return uri
 
     @field_validator("approval_timeout")

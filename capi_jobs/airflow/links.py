@@ -1,0 +1,25 @@
+"""Addresses of our pages in Airflow's web server, for approvals and notices.
+
+The pages themselves are `plugin.py`.
+"""
+
+from urllib.parse import quote, urlencode
+
+from airflow.sdk.configuration import conf
+
+# Where `plugin.py` mounts its pages.
+MOUNTED_AT = "/capi-jobs"
+
+
+def report_link(run_id: str, destination: str | None = None) -> str:
+    """Return the address of the report of one run; a path without `base_url`.
+
+    The public address of Airflow is its own setting `[api] base_url`.
+    """
+    asked = f"?{urlencode({'destination': destination})}" if destination else ""
+    return f"{_base()}{MOUNTED_AT}/report/{quote(run_id, safe='')}{asked}"
+
+
+def _base() -> str:
+    base: str = conf.get("api", "base_url", fallback="") or ""
+    return base.rstrip("/")

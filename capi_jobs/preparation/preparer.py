@@ -1,11 +1,10 @@
-"""A page of keys and rows → what is ready to send, and what is held and why.
+"""From keys and rows to conversions: every rule is asked here, in its order.
 
-The one way from a row to a prepared conversion; assess, deliver, resend and preview
-all take it, so that what was shown is what is sent. Reads and writes nothing itself.
+What comes out is `page.py`; which row belongs to which key, `orders/grouping.py`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,37 +14,22 @@ from capi_jobs.config import Destination, Settings
 from capi_jobs.config.sections import COMPLETED_STATUSES
 from capi_jobs.conversion import Converter
 from capi_jobs.ledger.columns import kept_id
-from capi_jobs.model import (
-    Conversion,
-    Entry,
-    Hold,
-    Order,
-    OrderKey,
-    OwedAs,
-    Prepared,
-    RowFault,
-)
+from capi_jobs.model import Conversion, Entry, Hold, Order, OrderKey, Prepared, RowFault
 from capi_jobs.orders import exclusion, future_fault
 from capi_jobs.orders.grouping import ReadRow, Row, read_by_order
 from capi_jobs.platforms import Limits, platform_named
+from capi_jobs.preparation.page import (
+    AMBIGUOUS,
+    ID_TOO_LONG,
+    TOO_LARGE,
+    Page,
+    held_key,
+    keep_back,
+)
 from capi_jobs.validation import SuiteVerdict, Validator
 
 # The longest time between now and a call's end; tokens only change its length a bit.
 TOKEN_BYTES_ROOM = 1_024
-
-
-@dataclass(slots=True)
-class Page:
-    """What became of a page of keys. Every key stands in exactly one of the lists."""
-
-    ready: list[Prepared] = field(default_factory=list)
-    holds: list[Hold] = field(default_factory=list)
-    # Rows that changed since their keys were read: no longer to be sent, by reason.
-    excluded: dict[str, str] = field(default_factory=dict)
-    # Orders whose row is no longer there.
-    gone: list[str] = field(default_factory=list)
-    orders_verdict: SuiteVerdict = field(default_factory=SuiteVerdict)
-    conversions_verdict: SuiteVerdict = field(default_factory=SuiteVerdict)
 
 
 class _Candidate(NamedTuple):
@@ -111,7 +95,7 @@ class Preparer:
             rules = _holding(verdict, i, candidate, released)
             if candidate.order is None or rules:
                 rules = rules or tuple(f.rule for f in candidate.faults)
-                _keep_back(
+                keep_back(
                     page, candidate.key, self._hold(candidate, rules, verdict.messages)
                 )
             else:
@@ -129,9 +113,9 @@ class Preparer:
         candidates = list[_Candidate]()
         for key in keys:
             found = rows.get(key.order_id, ())
-            fault = key.fault or (_AMBIGUOUS if len(found) > 1 else None)
+            fault = key.fault or (AMBIGUOUS if len(found) > 1 else None)
             if fault:
-                _keep_back(page, key, _held_key(self.destination.name, key, fault))
+                keep_back(page, key, held_key(self.destination.name, key, fault))
             elif not found:
                 page.gone.append(key.order_id)
             else:
@@ -164,7 +148,7 @@ class Preparer:
             made = self._conversion(order, candidate.key, now)
             if isinstance(made, RowFault):
                 held = self._hold(candidate, (made.rule,), {made.rule: made.message})
-                _keep_back(page, candidate.key, held)
+                keep_back(page, candidate.key, held)
             elif _changed(candidate.key, made):
                 page.excluded[candidate.key.order_id] = "changed_meanwhile"
             else:
@@ -176,7 +160,7 @@ class Preparer:
         for i, (candidate, made) in enumerate(converted):
             rules = _holding(verdict, i, candidate, released)
             if rules:
-                _keep_back(
+                keep_back(
                     page, candidate.key, self._hold(candidate, rules, verdict.messages)
                 )
             else:
@@ -199,9 +183,9 @@ class Preparer:
         event = self.platform.event(made)
         most = self.limits.body_bytes_max
         if not fits(event, bytes_max=most, overhead=self._overhead):
-            told = {_TOO_LARGE.rule: _TOO_LARGE.message}
-            held = self._hold(candidate, (_TOO_LARGE.rule,), told)
-            _keep_back(page, candidate.key, held)
+            told = {TOO_LARGE.rule: TOO_LARGE.message}
+            held = self._hold(candidate, (TOO_LARGE.rule,), told)
+            keep_back(page, candidate.key, held)
             return
         entry = Entry(
             destination=self.destination.name,
@@ -250,7 +234,7 @@ class Preparer:
     ) -> Hold:
         told = {fault.rule: fault.message for fault in candidate.faults}
         message = told.get(rules[0]) or messages.get(rules[0], rules[0])
-        held = _held_key(
+        held = held_key(
             self.destination.name, candidate.key, RowFault(rules[0], message)
         )
         return replace(held, rules=rules)
@@ -259,7 +243,7 @@ class Preparer:
 def _unkeepable(made: Conversion) -> RowFault | None:
     """Find ids that the ledger cannot keep: what it does not know is not sent."""
     ids = (made.order_id, made.event_id, made.event_name)
-    return None if all(kept_id(each) == each for each in ids) else _ID_TOO_LONG
+    return None if all(kept_id(each) == each for each in ids) else ID_TOO_LONG
 
 
 def _changed(key: OrderKey, made: Conversion) -> bool:
@@ -279,33 +263,3 @@ def _holding(
     if candidate.key.order_id in released:
         return ()
     return verdict.failures.get(row, ())
-
-
-def _keep_back(page: Page, key: OrderKey, hold: Hold) -> None:
-    """Hold what is owed; an enrichment counts already, and is only left out."""
-    if key.owed_as is OwedAs.ENRICHMENT:
-        page.excluded[key.order_id] = hold.rule
-    else:
-        page.holds.append(hold)
-
-
-def _held_key(destination: str, key: OrderKey, fault: RowFault) -> Hold:
-    return Hold(
-        destination=destination,
-        order_id=key.order_id,
-        rule=fault.rule,
-        message=fault.message,
-        rules=(fault.rule,),
-        day=key.day,
-        value=key.value,
-        currency=key.currency,
-    )
-
-
-_AMBIGUOUS = RowFault(
-    "order_id_ambiguous", "several rows have this order id, and they differ"
-)
-_ID_TOO_LONG = RowFault(
-    "id_too_long", "an id takes more bytes than the ledger can hold"
-)
-_TOO_LARGE = RowFault("event_too_large", "one call of the platform cannot carry it")

@@ -49,6 +49,12 @@ class Destination(Section):
         description="Meta, where the app demands `appsecret_proof`: where its secret"
         " lies, written like `token`",
     )
+    plain_http: bool = Field(
+        default=False,
+        description="lets `base_url` be `http` to a neighbour too: a host without dots,"
+        " such as `sandbox` in Compose. The token then travels unencrypted",
+        json_schema_extra={"why": "a token is worth its encryption"},
+    )
     base_url: BaseUrl | None = Field(
         None,
         description="another address than the platform's: the sandbox or a proxy;"

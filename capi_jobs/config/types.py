@@ -20,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    ValidationInfo,
 )
 
 from capi_jobs.errors import ConfigFault
@@ -36,11 +37,15 @@ _FILE_URL = re.compile(
 )
 _ANY_URL = re.compile(r"[A-Za-z][\w+.-]*://")
 _SECRET_WORDS = re.compile(r"pass|pwd|secret|token|key|cred", re.IGNORECASE)
+# What Compose and Kubernetes call a service; platforms' names all have dots.
+_NEIGHBOUR = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 # POSIX writes the names of variables so; a token pasted after `env:` hardly ever is.
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
 _CONNECTION = "airflow:"
 # What Airflow takes as the id of a connection.
 _CONNECTION_ID = re.compile(r"[\w#:.+-]{1,200}", re.ASCII)
+_DO_ADDRESS = "base_url must be https, or http on this machine (loopback)"
+_DO_NEIGHBOUR = "base_url must be https, or http on this machine or a host without dots"
 _DO_URL = "write a URL such as sqlite:///shop.db, or env:NAME to read it from there"
 
 
@@ -228,7 +233,7 @@ def _secret_ref(text: str) -> SecretRef:
     return ref
 
 
-def _safe_address(text: str) -> str:
+def _safe_address(text: str, info: ValidationInfo) -> str:
     address = text.strip().rstrip("/")
     # Not shown, for the same reason: a URL may have its token inside.
     try:
@@ -240,9 +245,11 @@ def _safe_address(text: str) -> str:
         raise ValueError("not an address; write https://host or https://host/path")
     if "@" in parts.netloc or "?" in address or "#" in address:
         raise ValueError("no user, query or fragment belongs in base_url")
-    loopback = parts.scheme == "http" and _is_loopback(parts.hostname)
-    if parts.scheme != "https" and not loopback:
-        raise ValueError("base_url must be https, or http on this machine (loopback)")
+    # A field of the same table says so; a type alone has no fields beside it.
+    neighbours = bool((info.data or {}).get("plain_http"))
+    plain = _is_loopback(parts.hostname) or (neighbours and _is_alone(parts.hostname))
+    if parts.scheme != "https" and not (parts.scheme == "http" and plain):
+        raise ValueError(_DO_ADDRESS if not neighbours else _DO_NEIGHBOUR)
     return address
 
 
@@ -251,6 +258,11 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _is_alone(host: str) -> bool:
+    """Whether this names a neighbour: no dots, so neither a domain nor an address."""
+    return _NEIGHBOUR.fullmatch(host) is not None
 
 
 BaseUrl = Annotated[str, AfterValidator(_safe_address)]

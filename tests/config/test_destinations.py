@@ -36,6 +36,41 @@ def test_what_is_set_replaces_what_the_platform_says() -> None:
     assert (target.test_event_code, target.app_secret) == ("T1", "5ecret")
 
 
+@pytest.mark.parametrize(
+    "address", ["http://sandbox:8765", "http://a", "https://proxy.example"]
+)
+def test_a_neighbour_may_be_asked_for_without_encryption(address: str) -> None:
+    assert made(plain_http=True, base_url=address).target().base_url == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://graph.facebook.com",
+        "http://sandbox.",
+        "http://10.0.0.7",
+        "http://167772167",
+        "http://0xa000007",
+        "http://[fd00::7]",
+        "http://sandbox@graph.facebook.com",
+        "ftp://sandbox",
+    ],
+)
+def test_nobody_beyond_the_neighbours_is_reached_without_encryption(
+    address: str,
+) -> None:
+    """Whatever resolves elsewhere than beside us has a dot, or is a number."""
+    (found,) = destination_faults(plain_http=True, base_url=address)
+
+    assert found.startswith("base_url: ")
+
+
+def test_a_neighbour_is_refused_where_nobody_said_so() -> None:
+    assert destination_faults(base_url="http://sandbox:8765") == [
+        "base_url: base_url must be https, or http on this machine (loopback)"
+    ]
+
+
 def test_an_unknown_platform_is_refused_with_those_known() -> None:
     assert destination_faults(platform="snap") == [
         f"platform: unknown platform; did you mean snapchat?; known: {', '.join(NAMES)}"

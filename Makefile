@@ -32,6 +32,10 @@ $(STAMP): requirements.lock pyproject.toml scripts/setup
 demo: setup ## Run the main job on a made-up shop against the sandbox
 	@$(BIN)/capi-jobs demo
 
+.PHONY: airflow
+airflow: setup ## Run a local Airflow with the DAGs, a demo shop and the sandbox
+	@$(BIN)/python -m capi_jobs.airflow.local
+
 .PHONY: test
 test: lint ## Check format, lint, types and imports, then run the tests
 	$(BIN)/pytest --numprocesses auto --dist worksteal

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from capi_jobs.airflow.local.api import AirflowApi, health
-from capi_jobs.airflow.local.processes import LOOK_SECONDS, Processes
+from capi_jobs.airflow.local.processes import LOOK_SECONDS, Processes, remove_leftovers
 from capi_jobs.airflow.local.settings import (
     AirflowSettings,
     Prepared,
@@ -21,13 +22,22 @@ from capi_jobs.airflow.local.settings import (
 )
 from capi_jobs.errors import CapiJobsError
 
-# The name of each part, and the name under which it reports its health.
+
+class Part(NamedTuple):
+    """The command that runs a part, and the name under which it tells its health."""
+
+    words: tuple[str, ...]
+    health: str
+
+
 PARTS = {
-    "api-server": "metadatabase",
-    "scheduler": "scheduler",
-    "dag-processor": "dag_processor",
-    "triggerer": "triggerer",
+    "api-server": Part(("api-server",), "metadatabase"),
+    # Their servers of logs would listen to the whole network; here logs are files.
+    "scheduler": Part(("scheduler", "--skip-serve-logs"), "scheduler"),
+    "triggerer": Part(("triggerer", "--skip-serve-logs"), "triggerer"),
+    "dag-processor": Part(("dag-processor",), "dag_processor"),
 }
+LOGS = "processes"  # folder in home: what each part says
 # Takes 8 s on two idle cores; a machine that is busy with tests takes longer.
 START_SECONDS_MAX = 120
 
@@ -45,8 +55,9 @@ class LocalAirflow:
         self.settings = settings
         self.prepared: Prepared = prepare(settings)
         self.say = say
-        logs = settings.home / "processes"
+        logs = settings.home / LOGS
         logs.mkdir(exist_ok=True)
+        remove_leftovers(logs)
         variables = environment(os.environ, self.prepared)
         self.processes = Processes(logs, variables)
 
@@ -58,24 +69,25 @@ class LocalAirflow:
         """The words that start one of Airflow's commands."""
         return [sys.executable, "-m", "airflow", *words]
 
-    def migrate(self) -> None:
-        """Make the database, or bring it up to date."""
-        self.say("Airflow's database …")
+    def begin_migration(self) -> None:
+        """Start to make the database; `start` waits for it."""
         self.processes.start("migrate", self.command("db", "migrate"))
-        self.processes.finish("migrate", START_SECONDS_MAX)
 
     def start(self, *parts: str) -> None:
         """Start these parts, or all four; wait until they say they are healthy."""
         chosen = parts or tuple(PARTS)
+        if "migrate" in self.processes.running:
+            self.say("Airflow's database …")
+            self.processes.finish("migrate", START_SECONDS_MAX)
         self.say(f"{', '.join(chosen)} …")
         for part in chosen:
-            self.processes.start(part, self.command(part))
+            self.processes.start(part, self.command(*PARTS[part].words))
         self.await_(lambda: self.healthy(*chosen), f"{', '.join(chosen)} to be healthy")
 
     def healthy(self, *parts: str) -> bool:
         """Whether these parts answer; an old heartbeat counts until it ages."""
         told = health(self.url)
-        return all(told.get(PARTS[part]) == "healthy" for part in parts or PARTS)
+        return all(told.get(PARTS[part].health) == "healthy" for part in parts or PARTS)
 
     def await_(
         self,
@@ -110,7 +122,7 @@ def running(
     """Run an Airflow with all its parts while the block runs."""
     airflow = LocalAirflow(settings, say)
     try:
-        airflow.migrate()
+        airflow.begin_migration()
         airflow.start()
         yield airflow
     finally:

@@ -7,7 +7,6 @@ import json
 import secrets
 import socket
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,8 +46,7 @@ def prepare(settings: AirflowSettings) -> Prepared:
     """Choose ports and passwords, and write the file of passwords."""
     settings.home.mkdir(parents=True, exist_ok=True)
     (settings.home / "plugins").mkdir(exist_ok=True)
-    api, worker_log, trigger_log = free_ports(3)
-    port = settings.port or api
+    port = settings.port or free_port()
     passwords = {name: secrets.token_urlsafe(PASSWORD_BYTES) for name in settings.users}
     file = settings.home / "passwords.json"
     file.touch(mode=0o600)
@@ -71,8 +69,6 @@ def prepare(settings: AirflowSettings) -> Prepared:
         "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(JWT_SECRET_BYTES),
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(JWT_SECRET_BYTES),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
-        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(worker_log),
-        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(trigger_log),
         **FIXED,
         **settings.extra,
     }
@@ -106,12 +102,8 @@ def environment(inherited: Mapping[str, str], prepared: Prepared) -> dict[str, s
     return {**kept, **prepared.variables}
 
 
-def free_ports(count: int) -> list[int]:
-    """Find ports on loopback that nobody listens on, each another."""
-    with ExitStack() as held:
-        found = []
-        for _ in range(count):
-            listener = held.enter_context(socket.socket())
-            listener.bind(("127.0.0.1", 0))
-            found.append(int(listener.getsockname()[1]))
-        return found
+def free_port() -> int:
+    """Find a port on loopback that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -1,11 +1,11 @@
 """What a run did: for the terminal, for programs, and for its exit code."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from capi_jobs.delivery import Tally
 from capi_jobs.gate import Gate
-from capi_jobs.ledger.values import RunStatus
+from capi_jobs.ledger.values import RunStatus, worst
 from capi_jobs.model import DataInterval
 
 
@@ -82,18 +82,3 @@ def status_of_run(report: RunReport) -> RunStatus:
         status_of(ran.tally) if ran.tally else RunStatus.WAITING
         for ran in report.destinations
     )
-
-
-def worst(statuses: Iterable[RunStatus]) -> RunStatus:
-    """Return the status that a person should see first; done, where there is none."""
-    return min(statuses, key=_RANKED.index, default=RunStatus.DONE)
-
-
-_RANKED = (
-    RunStatus.FAILED,
-    RunStatus.INTERRUPTED,
-    RunStatus.RUNNING,
-    RunStatus.WAITING,
-    RunStatus.HELD,
-    RunStatus.DONE,
-)

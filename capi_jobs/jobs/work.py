@@ -16,12 +16,12 @@ from capi_jobs.delivery import Attempts, Lane, LaneDelivery, Means, Tally
 from capi_jobs.gate import Gate, grown
 from capi_jobs.jobs.assessing import Assessed, look, pages, reconciled
 from capi_jobs.jobs.house import House, Watcher
-from capi_jobs.jobs.outcome import RunReport, status_of, worst
+from capi_jobs.jobs.outcome import RunReport, status_of
 from capi_jobs.jobs.rebuilding import rebuilt
 from capi_jobs.jobs.records import assessment_of
 from capi_jobs.jobs.signals import stopped_by_signals
 from capi_jobs.jobs.versions import version_ended
-from capi_jobs.ledger.values import HoldEnd, RunDestination, RunStatus
+from capi_jobs.ledger.values import HoldEnd, RunDestination, RunStatus, worst
 from capi_jobs.lifecycle import Status
 from capi_jobs.model import DataInterval, Prepared
 from capi_jobs.platforms import platform_named

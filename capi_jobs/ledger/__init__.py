@@ -1,8 +1,9 @@
 """The ledger: what was sent, what became of it, who decided what. Never who bought.
 
 `Ledger` is the only door; its parts: claims, moves, doubts and people move batches
-(`capi_jobs/lifecycle.py` says how), holds keeps the quarantine, runs and assessments
-what runs found, keys, listing and balances answer, forgetting and retention remove.
+(`capi_jobs/lifecycle.py` says how), holds keeps the quarantine, runs, slices and
+assessments what runs found, keys, listing and balances answer, forgetting and
+retention remove.
 """
 
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from capi_jobs.ledger.moves import Moves
 from capi_jobs.ledger.people import Chosen, People
 from capi_jobs.ledger.retention import Retention
 from capi_jobs.ledger.runs import Runs
+from capi_jobs.ledger.slices import Slices
 
 __all__ = ["Chosen", "Ledger"]
 
@@ -36,6 +38,7 @@ class Ledger(
     People,
     Holds,
     Runs,
+    Slices,
     Assessments,
     Keys,
     Listing,

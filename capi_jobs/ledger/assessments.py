@@ -18,10 +18,12 @@ from capi_jobs.ledger.findings import (
     coverage,
     run_destinations,
     runs,
+    slices,
     validations,
 )
 from capi_jobs.ledger.people import refuse_without_reason
 from capi_jobs.ledger.runs import EMPTY, destination_from, full_run, run_id_for
+from capi_jobs.ledger.slices import slice_row
 from capi_jobs.ledger.values import (
     Assessment,
     Decision,
@@ -69,6 +71,7 @@ class Assessments(Door):
             "decided_reason": None,
             "decided_at": None,
             "approved_count": None,
+            "finished_at": None,
         }
         key = {"run_id": run_id, "destination": destination}
         done = connection.execute(
@@ -147,14 +150,18 @@ class Assessments(Door):
 
     @reading
     def recent_assessments(
-        self, connection: Connection, destination: str, limit: int
+        self, connection: Connection, destination: str, limit: int, besides: str = ""
     ) -> list[RunDestination]:
-        """List what the last runs found for a destination, the newest first."""
+        """List what the last runs found for a destination, the newest first.
+
+        `besides` leaves out a run, which is no past of its own.
+        """
         rows = connection.execute(
             select(run_destinations)
             .where(
                 run_destinations.c.destination == destination,
                 run_destinations.c.assessed_at.is_not(None),
+                run_destinations.c.run_id != besides,
             )
             .order_by(
                 run_destinations.c.assessed_at.desc(), run_destinations.c.run_id.desc()
@@ -233,6 +240,7 @@ def _parts(found: Assessment, now: datetime) -> _Parts:
         *_counted(found, now),
         (validations, [_redacted(_fields(each)) for each in found.validations]),
         (coverage, [_fields(each) for each in found.coverage]),
+        (slices, [slice_row(*each) for each in enumerate(found.slices)]),
     ]
 
 

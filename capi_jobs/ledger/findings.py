@@ -65,6 +65,24 @@ run_destinations = Table(
     Index("ix_ledger_run_destinations_assessed", "destination", "assessed_at"),
 )
 
+# Parts of a run that are delivered by themselves, and what was due in each.
+slices = Table(
+    "ledger_slices",
+    METADATA,
+    Column("run_id", String, ForeignKey(runs.c.run_id), primary_key=True),
+    Column("destination", String, primary_key=True),
+    Column("slice", Integer, primary_key=True, autoincrement=False),  # from 0
+    Column("interval_start", UtcDateTime, nullable=False),
+    Column("interval_end", UtcDateTime, nullable=False),
+    Column("due_count", Integer, nullable=False),
+    Column("due_values", JSON, nullable=False),  # currency → amount as text
+    Column("status", String, nullable=False),  # waiting: not begun yet
+    Column("note", Text, nullable=False, default=""),
+    Column("requests", Integer, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+)
+
 
 def _of_assessment(*columns: Column[object] | Index) -> list[Column[object] | Index]:
     """Name the assessment that a row belongs to, then the row's own columns."""

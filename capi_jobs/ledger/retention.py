@@ -15,6 +15,7 @@ from capi_jobs.ledger.findings import (
     coverage,
     run_destinations,
     runs,
+    slices,
     validations,
 )
 from capi_jobs.ledger.schema import batches, entries, history, holds, overrides, removed
@@ -128,7 +129,7 @@ class Retention(Door):
         }
         unbalanced = old_runs.where(~exists().where(balances.c.run_id == runs.c.run_id))
         ids = list(connection.scalars(unbalanced))
-        for table in (run_destinations, runs):
+        for table in (slices, run_destinations, runs):
             connection.execute(
                 delete(table).where(among(connection, table.c.run_id, ids))
             )

@@ -194,20 +194,20 @@ def destination_from(row: AnyRow) -> RunDestination:
         gate=row.gate and Gate(row.gate),
         gate_reasons=tuple(row.gate_reasons),
         missing_count=row.missing_count,
-        missing_values=_amounts(row.missing_values),
+        missing_values=amounts_from(row.missing_values),
         decision=row.decision and Decision(row.decision),
         decided_by=row.decided_by,
         decided_reason=row.decided_reason,
         decided_at=row.decided_at,
         approved_count=row.approved_count,
-        approved_values=_amounts(row.approved_values),
+        approved_values=amounts_from(row.approved_values),
         started_at=row.started_at,
         finished_at=row.finished_at,
         requests=row.requests,
     )
 
 
-def _amounts(texts: Mapping[str, str]) -> dict[str, Decimal]:
+def amounts_from(texts: Mapping[str, str]) -> dict[str, Decimal]:
     return {currency: Decimal(text) for currency, text in texts.items()}
 
 

@@ -1,6 +1,6 @@
 """What the ledger hands out beside the nouns of model.py: frozen, no I/O."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -135,6 +135,21 @@ class RunStatus(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+def worst(statuses: Iterable[RunStatus]) -> RunStatus:
+    """Return the status that a person should see first; done, where there is none."""
+    return min(statuses, key=_RANKED.index, default=RunStatus.DONE)
+
+
+_RANKED = (
+    RunStatus.FAILED,
+    RunStatus.INTERRUPTED,
+    RunStatus.RUNNING,
+    RunStatus.WAITING,
+    RunStatus.HELD,
+    RunStatus.DONE,
+)
+
+
 class Gate(StrEnum):
     """What the assessment said."""
 
@@ -188,6 +203,15 @@ class Coverage:
     dropped: int
 
 
+@dataclass(frozen=True, slots=True)
+class SliceDue:
+    """A part of the time that was looked at, and what is due in it."""
+
+    interval: DataInterval
+    orders: int
+    values: Mapping[str, Decimal]  # by currency
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
     """What was found for one destination of a run, before anything is sent."""
@@ -204,6 +228,8 @@ class Assessment:
     days: tuple[date, date] | None = None
     # What would be sent: orders, and value by currency; None: all that is missing.
     due: tuple[int, Mapping[str, Decimal]] | None = None
+    # Parts that are delivered by themselves; none, where the whole is sent at once.
+    slices: Sequence[SliceDue] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +255,21 @@ class RunDestination:
     started_at: datetime | None
     finished_at: datetime | None
     requests: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """One slice of a run's destination: what was due, and what became of it."""
+
+    run_id: str
+    destination: str
+    number: int  # from 0
+    due: SliceDue
+    status: RunStatus  # waiting: not begun yet
+    note: str
+    requests: int
+    started_at: datetime | None
+    finished_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@ import pytest
 from capi_jobs.delivery import Tally
 from capi_jobs.errors import CredentialRefused
 from capi_jobs.gate import Gate
-from capi_jobs.jobs.outcome import Ran, RunReport, status_of_run, worst
+from capi_jobs.jobs.outcome import Ran, RunReport, status_of_run
 from capi_jobs.ledger.values import RunStatus
 from capi_jobs.model import DataInterval
 from tests.ledger.building import NOON
@@ -44,9 +44,3 @@ def test_a_word_of_a_person_is_the_status_where_nothing_was_done() -> None:
     report = RunReport("r1", DAY, decided=RunStatus.HELD)
 
     assert report.as_json()["status"] == "held"
-
-
-def test_what_a_person_should_see_first_comes_first() -> None:
-    assert worst(RunStatus) == RunStatus.FAILED
-    assert worst([RunStatus.DONE, RunStatus.HELD]) == RunStatus.HELD
-    assert worst([]) == RunStatus.DONE

@@ -57,8 +57,10 @@ def test_an_older_ledger_is_migrated_and_keeps_its_rows(database_url: str) -> No
         assert ledger.recent_runs(1) == []
 
 
-# What migration 0002 makes.
-_OF_RUNS = "runs run_destinations balances baselines validations coverage".split()
+# What migrations 0002 and 0003 make.
+_OF_RUNS = (
+    "runs run_destinations balances baselines validations coverage slices".split()
+)
 
 
 def test_a_newer_ledger_is_refused(database_url: str) -> None:

@@ -60,6 +60,9 @@ TRANSITIONS: MappingProxyType[tuple[Status | None, Event], Status] = MappingProx
         # → released: a person decided, with a reason; may count twice, and says so
         (Status.IN_DOUBT, Event.REQUEUED): Status.RELEASED,
         (Status.REJECTED, Event.REQUEUED): Status.RELEASED,
+        # The platform lost it, or it went to a wrong dataset: only by a person who says
+        # that it may count twice, never by a run of its own
+        (Status.DELIVERED, Event.REQUEUED): Status.RELEASED,
     }
 )
 

@@ -22,6 +22,7 @@ resending  deferred  in_doubt
 resending  lost      in_doubt
 resending  refused   in_doubt
 rejected   requeued  released
+delivered  requeued  released
 """
 LEGAL = {
     (None if status == "-" else Status(status), Event(event)): Status(after)
@@ -51,15 +52,20 @@ def test_the_table_holds_these_moves_and_cannot_be_changed() -> None:
         TRANSITIONS[None, Event.LOST] = Status.RELEASED  # type: ignore[index]
 
 
-def test_what_is_delivered_or_released_stays_so() -> None:
+def test_what_is_released_stays_so() -> None:
     assert {s for s in Status if not any(s is before for before, _ in LEGAL)} == {
-        Status.DELIVERED,
-        Status.RELEASED,
+        Status.RELEASED
     }
 
 
+def test_what_is_delivered_stays_so_but_for_a_person() -> None:
+    ways = {event for before, event in TRANSITIONS if before is Status.DELIVERED}
+
+    assert ways == {Event.REQUEUED}
+
+
 def test_what_may_have_counted_is_never_released_but_by_a_person() -> None:
-    doubtful = {Status.IN_DOUBT, Status.RESENDING}
+    doubtful = {Status.IN_DOUBT, Status.RESENDING, Status.DELIVERED}
 
     ways = {
         event

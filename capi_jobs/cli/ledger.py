@@ -134,10 +134,15 @@ def requeue(
     because: options.Because,
     event_id: EventIds = None,
     batch: BatchId = None,
+    may_count_twice: options.MayCountTwice = False,
     actor: options.Actor = None,
     config: options.Config = None,
 ) -> None:
-    """Make entries in doubt or rejected missing again. May count twice: you decide."""
+    """Make entries in doubt or rejected missing again. May count twice: you decide.
+
+    What is delivered takes `--may-count-twice` too; `capi-jobs reupload` shows first
+    what would happen.
+    """
     from capi_jobs.ledger import Chosen  # noqa: PLC0415
 
     with screen.told_plainly(), books(loaded(config)) as ledger:
@@ -147,11 +152,12 @@ def requeue(
             actor=who(actor),
             reason=because,
             now=clock_of(None).now(),
+            may_count_twice=may_count_twice,
         )
     many = screen.several(done.orders, "entry is", "entries are")
     screen.out.print(
         f"{many} missing again: sent with the next run that reads their days;"
-        " what was in doubt may count twice"
+        " what was in doubt or delivered may count twice"
     )
 
 

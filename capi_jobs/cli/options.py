@@ -77,6 +77,14 @@ Actor = Annotated[
         show_default=False,
     ),
 ]
+MayCountTwice = Annotated[
+    bool,
+    typer.Option(
+        "--may-count-twice",
+        envvar="CAPI_JOBS_MAY_COUNT_TWICE",
+        help="You have the right to say so: what is sent again may count twice.",
+    ),
+]
 Limit = Annotated[
     int | None,
     typer.Option(

@@ -1,19 +1,27 @@
 """What people decide: resolve, requeue, and import what was sent before capi-jobs.
 
-Overrides of rules are in holds.py, decisions about runs in runs.py.
+Which entries are meant is in chosen.py, overrides of rules are in holds.py, decisions
+about runs in assessments.py.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select
+from sqlalchemy import Connection, insert, select
 
 from capi_jobs.errors import DecisionRefused
+from capi_jobs.ledger.chosen import (
+    Chosen,
+    find,
+    refuse_delivered,
+    refuse_moved,
+    refuse_status,
+    refuse_unknown,
+)
 from capi_jobs.ledger.claims import put_entries
 from capi_jobs.ledger.columns import AnyRow, among
-from capi_jobs.ledger.door import Door, moving
+from capi_jobs.ledger.door import Door, moving, reading
 from capi_jobs.ledger.journal import (
     Move,
     history_row,
@@ -26,33 +34,16 @@ from capi_jobs.ledger.journal import (
     shrink,
     write_history,
 )
-from capi_jobs.ledger.schema import entries, history
+from capi_jobs.ledger.schema import history
 from capi_jobs.ledger.values import Decided, EventKey, Imported
-from capi_jobs.lifecycle import TRANSITIONS, Event, Status, advance
+from capi_jobs.lifecycle import Event, Status, advance
 from capi_jobs.model import Entry, Receipt
+
+__all__ = ["IMPORT_ROWS", "Chosen", "People", "refuse_without_reason"]
 
 # One transaction per chunk: 0.02 s, so that a running upload hardly waits for it.
 IMPORT_ROWS = 1_000
 IMPORT_RUN = "import"
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Which entries a person means: orders, events or one whole batch."""
-
-    destination: str
-    order_ids: Sequence[str] = field(default=())
-    event_ids: Sequence[str] = field(default=())
-    batch_id: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse to decide about nothing, or about two kinds of things at once."""
-        named = [bool(self.order_ids), bool(self.event_ids), self.batch_id is not None]
-        if sum(named) != 1:
-            raise DecisionRefused(
-                "a decision names orders, or events, or one batch",
-                do="name what is meant, in one of the three ways",
-            )
 
 
 class People(Door):
@@ -66,26 +57,63 @@ class People(Door):
         return self._decide(chosen, move)
 
     def requeue(
-        self, chosen: Chosen, *, actor: str, reason: str, now: datetime
+        self,
+        chosen: Chosen,
+        *,
+        actor: str,
+        reason: str,
+        now: datetime,
+        may_count_twice: bool = False,
+        run_id: str = "",
     ) -> Decided:
-        """Send them again although they may count twice: they are missing again."""
+        """Send them again although they may count twice: they are missing again.
+
+        What is delivered leaves the ledger only where `may_count_twice` says so; what
+        others sent, and was imported, never does. `run_id` is the run that asks, if
+        any: it can tell afterwards that it asked already.
+        """
         move = Move(Event.REQUEUED, Status.RELEASED, now, actor, Receipt(reason))
-        return self._decide(chosen, move)
+        return self._decide(chosen, move, may_count_twice, run_id)
+
+    @reading
+    def requeued_by(
+        self,
+        connection: Connection,
+        run_id: str,
+        destination: str,
+        order_ids: Sequence[str],
+    ) -> frozenset[str]:
+        """Say which of these orders a run has made missing again, by its own moves."""
+        query = select(history.c.order_id).where(
+            history.c.run_id == run_id,
+            history.c.destination == destination,
+            history.c.event == Event.REQUEUED,
+            among(connection, history.c.order_id, order_ids),
+        )
+        return frozenset(connection.scalars(query))
 
     @moving
-    def _decide(self, connection: Connection, chosen: Chosen, move: Move) -> Decided:
+    def _decide(
+        self,
+        connection: Connection,
+        chosen: Chosen,
+        move: Move,
+        may_count_twice: bool = False,  # noqa: FBT001, FBT002 - handed through
+        run_id: str = "",
+    ) -> Decided:
         refuse_without_reason(move.actor, move.receipt.reason)
         # Batches are locked first, as settling does, and then looked into again.
-        ids = sorted({row.batch_id for row in _find(connection, chosen)})
+        ids = sorted({row.batch_id for row in find(connection, chosen)})
         locked = [locked_batch(connection, batch_id) for batch_id in ids]
-        named = _find(connection, chosen)
-        _refuse_moved(named, ids)
-        _refuse_unknown(chosen, named)
+        named = find(connection, chosen)
+        refuse_moved(named, ids)
+        refuse_unknown(chosen, named)
         touched = []
         for batch_id, batch in zip(ids, locked, strict=True):
             mine = [row for row in named if row.batch_id == batch_id]
-            _refuse_status(batch, mine, Event(move.event))
-            touched.append(_move(connection, batch, mine, move))
+            refuse_status(batch, mine, Event(move.event))
+            refuse_delivered(batch, mine, move, may_count_twice=may_count_twice)
+            touched.append(_move(connection, batch, mine, move, run_id))
         return Decided(len(named), tuple(touched))
 
     def import_entries(
@@ -128,73 +156,12 @@ def refuse_without_reason(actor: str, reason: str) -> None:
         raise DecisionRefused("a decision needs a name and a reason", do="give both")
 
 
-def _find(connection: Connection, chosen: Chosen) -> Sequence[AnyRow]:
-    query = (
-        select(
-            entries.c.batch_id,
-            entries.c.event_name,
-            entries.c.event_id,
-            entries.c.order_id,
-        )
-        .where(_named(connection, chosen))
-        .order_by(entries.c.batch_id, entries.c.event_id)
-    )
-    return connection.execute(query).all()
-
-
-def _named(connection: Connection, chosen: Chosen) -> ColumnElement[bool]:
-    here = entries.c.destination == chosen.destination
-    if chosen.batch_id is not None:
-        return and_(here, entries.c.batch_id == chosen.batch_id)
-    if chosen.order_ids:
-        return and_(here, among(connection, entries.c.order_id, chosen.order_ids))
-    return and_(here, among(connection, entries.c.event_id, chosen.event_ids))
-
-
-def _refuse_moved(named: Sequence[AnyRow], ids: list[str]) -> None:
-    moved = [row.order_id for row in named if row.batch_id not in ids]
-    if moved or {row.batch_id for row in named} != set(ids):
-        raise DecisionRefused(
-            "an answer came for these meanwhile",
-            ids=moved,
-            do="look again, then decide",
-        )
-
-
-def _refuse_unknown(chosen: Chosen, named: Sequence[AnyRow]) -> None:
-    if chosen.batch_id is not None:
-        missing = [] if named else [chosen.batch_id]
-    elif chosen.order_ids:
-        found = {row.order_id for row in named}
-        missing = [each for each in chosen.order_ids if each not in found]
-    else:
-        found = {row.event_id for row in named}
-        missing = [each for each in chosen.event_ids if each not in found]
-    if missing:
-        raise DecisionRefused(
-            f"the ledger has nothing for these at {chosen.destination}",
-            ids=missing,
-            do="look at `capi-jobs ledger list`; nothing was changed",
-        )
-
-
-def _refuse_status(batch: AnyRow, mine: Sequence[AnyRow], event: Event) -> None:
-    status = Status(batch.status)
-    if (status, event) in TRANSITIONS:
-        return
-    waiting = status in {Status.IN_FLIGHT, Status.RESENDING}
-    raise DecisionRefused(
-        f"what is {status} cannot be {event}",
-        ids=[row.order_id for row in mine],
-        do="wait for the answer, then decide" if waiting else "nothing was changed",
-    )
-
-
 def _move(
     connection: Connection,
     batch: AnyRow,
     mine: Sequence[AnyRow],
     move: Move,
+    run_id: str,
 ) -> str:
     """Move the batch, or only these of its entries, and say so for every order."""
     to = advance(Status(batch.status), Event(move.event))
@@ -216,6 +183,7 @@ def _move(
             events=1,
             order_id=row.order_id,
             event_id=row.event_id,
+            run_id=run_id or batch.run_id,
         )
         for row in mine
     ]

@@ -115,6 +115,16 @@ def test_what_is_requeued_goes_out_with_the_next_run(doubtful: Shop) -> None:
     assert doubtful.classes() == {"delivered": 3}
 
 
+def test_what_is_delivered_is_requeued_only_by_an_explicit_word(doubtful: Shop) -> None:
+    said = doubtful.capi("ledger", "requeue", "o-1", *META, *WHY, code=1)
+    assert "only by who says that it may count twice" in said.err
+    assert _status(doubtful)["o-1"] == "delivered"
+
+    doubtful.capi("ledger", "requeue", "o-1", *META, *WHY, "--may-count-twice")
+
+    assert doubtful.classes() == {"missing": 1, "rejected": 1, "in_doubt": 1}
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

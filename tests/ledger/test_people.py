@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -7,6 +8,7 @@ from capi_jobs.ledger import Chosen
 from capi_jobs.ledger.people import IMPORT_ROWS
 from capi_jobs.ledger.values import Decided, Imported
 from capi_jobs.lifecycle import TRANSITIONS, Event, Status
+from capi_jobs.model import OwedAs
 from tests.ledger.building import Bench, an_entry, entries
 
 DECISIONS = (Event.RESOLVED, Event.REQUEUED)
@@ -22,6 +24,18 @@ def decide(
     return moves[event](chosen, actor="ana", reason=reason, now=bench.now)
 
 
+def repeat(bench: Bench, *order_ids: str, **more: Any) -> Decided:  # noqa: ANN401
+    """Requeue what is delivered, as a person who says that it may count twice."""
+    return bench.ledger.requeue(
+        Chosen("meta", order_ids=order_ids),
+        actor="ana",
+        reason="the platform lost it",
+        now=bench.now,
+        may_count_twice=True,
+        **more,
+    )
+
+
 @pytest.mark.parametrize("event", DECISIONS)
 @pytest.mark.parametrize(
     "status", [each for each in Status if each is not Status.RELEASED]
@@ -33,7 +47,8 @@ def test_people_move_what_the_table_lets_them(
     chosen = Chosen("meta", batch_id=batch_id)
     to = TRANSITIONS.get((status, event))
 
-    if to is None:
+    # What is delivered takes one word more, see below.
+    if to is None or status is Status.DELIVERED:
         with pytest.raises(DecisionRefused, match=str(status)):
             decide(bench, event, chosen)
         to = status
@@ -71,6 +86,43 @@ def test_orders_of_several_batches_are_moved_at_once(bench: Bench) -> None:
     assert bench.statuses() == {"o2": Status.REJECTED}
 
 
+def test_what_is_delivered_is_requeued_by_who_says_that_it_may_count_twice(
+    bench: Bench,
+) -> None:
+    bench.in_status(Status.DELIVERED, 1, 2)
+    with pytest.raises(DecisionRefused, match=r"may count twice \['o1'\]"):
+        decide(bench, Event.REQUEUED, Chosen("meta", order_ids=["o1"]))
+    assert Status.DELIVERED is bench.status(1)
+
+    done = repeat(bench, "o1")
+
+    assert done.orders == 1
+    assert bench.statuses() == {"o2": Status.DELIVERED}
+    assert bench.claim(1)
+
+
+def test_what_others_sent_is_never_requeued(bench: Bench) -> None:
+    """The books could not tell where it stood before."""
+    sent = an_entry(1, owed_as=OwedAs.IMPORTED)
+    bench.ledger.import_entries([sent], actor="ana", reason="old", now=bench.now)
+
+    with pytest.raises(DecisionRefused, match="others sent these"):
+        repeat(bench, "o1")
+
+    assert Status.DELIVERED is bench.status(1)
+
+
+def test_a_run_can_tell_what_it_requeued(bench: Bench) -> None:
+    bench.in_status(Status.DELIVERED, 1, 2, 3)
+    repeat(bench, "o1", run_id="again")
+    repeat(bench, "o2", run_id="other")
+    wanted = ["o1", "o2", "o3"]
+
+    assert bench.ledger.requeued_by("again", "meta", wanted) == {"o1"}
+    assert bench.ledger.requeued_by("again", "tiktok", wanted) == frozenset()
+    assert bench.ledger.requeued_by("r1", "meta", wanted) == frozenset()
+
+
 def test_what_was_requeued_can_be_claimed_again(bench: Bench) -> None:
     bench.in_status(Status.REJECTED, 1)
 
@@ -106,8 +158,8 @@ def test_one_order_that_does_not_fit_refuses_the_whole_decision(bench: Bench) ->
     bench.in_status(Status.IN_DOUBT, 1)
     bench.in_status(Status.DELIVERED, 2)
 
-    with pytest.raises(DecisionRefused, match="delivered cannot be requeued"):
-        decide(bench, Event.REQUEUED, Chosen("meta", order_ids=["o1", "o2"]))
+    with pytest.raises(DecisionRefused, match="delivered cannot be resolved"):
+        decide(bench, Event.RESOLVED, Chosen("meta", order_ids=["o1", "o2"]))
 
     assert Status.IN_DOUBT is bench.status(1)
 

@@ -189,6 +189,9 @@ class World:
 
     def person(self) -> None:
         """Somebody looks at the platform's own count, and decides rightly."""
+        if self.chance.random() < 0.3:
+            self.platform_loses_one()
+            return
         rows = [
             row
             for row in self.ledger.entries()
@@ -205,6 +208,22 @@ class World:
             else self.ledger.requeue
         )
         act(chosen, actor="ana", reason="looked", now=self.bench.now)
+
+    def platform_loses_one(self) -> None:
+        """Sent to a wrong dataset, say; somebody sees it and sends it again."""
+        done = [r for r in self.ledger.entries() if r["status"] is Status.DELIVERED]
+        if not done:
+            return
+        lost = self.chance.choice(done)
+        del self.platform.counted[lost["event_id"]]
+        del self.platform.first[lost["event_id"]]
+        self.ledger.requeue(
+            Chosen("meta", order_ids=[lost["order_id"]]),
+            actor="ana",
+            reason="the platform lost it",
+            now=self.bench.now,
+            may_count_twice=True,
+        )
 
     # ── What must always be true ────────────────────────────────────────────────
 

@@ -15,7 +15,8 @@ USERS = {"ana": "user", "dora": "user", "erik": "op", "vic": "viewer", "root": "
 # Without this each would fork 32 workers, 5 GB; three destinations need no more.
 PARALLELISM = 8
 JWT_SECRET_BYTES = 64  # Airflow warns below 64 characters
-PASSWORD_BYTES = 9  # twelve characters to type; opens this loopback only
+# To be typed by hand, so without what looks alike; it opens this loopback only.
+PASSWORD_LETTERS, PASSWORD_LENGTH = "abcdefghijkmnpqrstuvwxyz23456789", 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def prepare(settings: AirflowSettings) -> Prepared:
     settings.home.mkdir(parents=True, exist_ok=True)
     (settings.home / "plugins").mkdir(exist_ok=True)
     port = settings.port or free_port()
-    passwords = {name: secrets.token_urlsafe(PASSWORD_BYTES) for name in settings.users}
+    passwords = {name: _password() for name in settings.users}
     file = settings.home / "passwords.json"
     file.touch(mode=0o600)
     file.write_text(json.dumps(passwords), encoding="utf-8")
@@ -73,6 +74,10 @@ def prepare(settings: AirflowSettings) -> Prepared:
         **settings.extra,
     }
     return Prepared(url, passwords, variables)
+
+
+def _password() -> str:
+    return "".join(secrets.choice(PASSWORD_LETTERS) for _ in range(PASSWORD_LENGTH))
 
 
 # The same for every local Airflow.

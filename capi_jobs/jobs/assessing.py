@@ -20,7 +20,7 @@ from capi_jobs.jobs.house import House, Watcher
 from capi_jobs.jobs.memory import give_back
 from capi_jobs.model import DataInterval, OrderClass, OrderKey, OwedAs
 from capi_jobs.preparation import Page, Preparer
-from capi_jobs.reconcile import Reconciliation
+from capi_jobs.reconcile import Reconciliation, Wanted
 from capi_jobs.reconcile.days import touched, whole
 from capi_jobs.validation import ExpectationResult, SuiteVerdict
 
@@ -105,17 +105,21 @@ class Assessed:
 
 @contextmanager
 def reconciled(
-    house: House, destination: Destination, interval: DataInterval, watcher: Watcher
+    house: House,
+    destination: Destination,
+    interval: DataInterval,
+    watcher: Watcher,
+    wanted: Wanted | None = None,
 ) -> Iterator[Assessed]:
     """Find what is owed, by keys alone; they can be read until the block ends."""
     now = house.clock.now()
     watcher.stage(destination.name, "reconcile", None)
-    with house.reconcile(destination, interval, now) as reconciliation:
+    with house.reconcile(destination, interval, now, wanted) as reconciliation:
         preparer = house.preparer(destination, now)
         yield Assessed(
             destination,
             interval,
-            _days(interval, house.settings.day_zone),
+            days_of(interval, house.settings.day_zone),
             reconciliation,
             _packing(preparer),
             Coverage(preparer.platform.match_keys),
@@ -137,8 +141,18 @@ def assess(
         yield found
 
 
-def look(house: House, found: Assessed, *, watcher: Watcher, on_page: OnPage) -> None:
-    """Prepare every order that may be sent, page by page, then let the gate judge."""
+def look(
+    house: House,
+    found: Assessed,
+    *,
+    watcher: Watcher,
+    on_page: OnPage,
+    run_id: str = "",
+) -> None:
+    """Prepare every order that may be sent, page by page, then let the gate judge.
+
+    By other runs than `run_id`, which may have been assessed before.
+    """
     now = house.clock.now()
     preparer = house.preparer(found.destination, now)
     totals = found.reconciliation.totals
@@ -153,10 +167,10 @@ def look(house: House, found: Assessed, *, watcher: Watcher, on_page: OnPage) ->
             on_page(keys, page)
             watcher.reached(found.name, found.checked)
             del keys, page  # before the next one: two would be held at once
-    found.gate = _judged(house, found)
+    found.gate = _judged(house, found, run_id)
 
 
-def _days(interval: DataInterval, zone: ZoneInfo) -> tuple[date, date]:
+def days_of(interval: DataInterval, zone: ZoneInfo) -> tuple[date, date]:
     """First and last day that lie wholly in the interval; else those it touches.
 
     A day of which only hours were read must not replace its whole balance.
@@ -224,7 +238,7 @@ def _count(found: Assessed, page: Page, keys: int) -> None:
         found.ready_values[one.entry.currency] = known + one.entry.value
 
 
-def _judged(house: House, found: Assessed) -> Gate:
+def _judged(house: House, found: Assessed, run_id: str) -> Gate:
     settings, name = house.settings.gate, found.destination.name
     limits = GateLimits(**settings.model_dump())
     count, values = found.due()
@@ -240,7 +254,7 @@ def _judged(house: House, found: Assessed) -> Gate:
             results=found.verdict_new.results,
             has_sent_events=house.has_sent_events(found.destination),
         ),
-        house.past_assessments(name),
+        house.past_assessments(name, run_id),
         ever_approved=house.ledger.ever_approved(name),
         limits=limits,
     )

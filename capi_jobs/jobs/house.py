@@ -29,7 +29,7 @@ from capi_jobs.ledger.values import BLOCK, RELEASE, Decision, Gate, RunDestinati
 from capi_jobs.model import DataInterval
 from capi_jobs.platforms import platform_named
 from capi_jobs.preparation import Preparer
-from capi_jobs.reconcile import Policy, Reconciliation, reconcile
+from capi_jobs.reconcile import Policy, Reconciliation, Wanted, reconcile
 from capi_jobs.validation import Validator
 from capi_jobs.warehouse import OrdersSource, Warehouse
 from capi_jobs.warehouse import SentEvents as SentEventsSource
@@ -95,9 +95,13 @@ class House:
         return self._preparers[destination.name]
 
     def reconcile(
-        self, destination: Destination, interval: DataInterval, now: datetime
+        self,
+        destination: Destination,
+        interval: DataInterval,
+        now: datetime,
+        wanted: Wanted | None = None,
     ) -> AbstractContextManager[Reconciliation]:
-        """Sort every order of the interval into its class."""
+        """Sort every order of the interval into its class; `wanted` alone stay due."""
         name, wide = destination.name, _widened(interval, LOG_MARGIN)
         return reconcile(
             orders=self.warehouse.order_keys(self.orders_source, interval),
@@ -110,7 +114,13 @@ class House:
             policy=self._policy(destination),
             now=now,
             memory_limit_mb=RECONCILE_MB,
+            wanted=wanted,
         )
+
+    def order_times(self, ids: Sequence[str]) -> Iterator[Mapping[str, object]]:
+        """Say when these orders were completed; one that is not there is left out."""
+        for batch in self.warehouse.order_times(self.orders_source, ids):
+            yield from batch.to_pylist()
 
     def orders(
         self, ids: Sequence[str], interval: DataInterval
@@ -141,10 +151,10 @@ class House:
             for log in self.sent_events
         )
 
-    def past_assessments(self, destination: str) -> list[PastAssessment]:
-        """Tell what earlier runs of this destination found, newest first."""
+    def past_assessments(self, destination: str, run_id: str) -> list[PastAssessment]:
+        """Tell what other runs of this destination found, newest first."""
         most = self.settings.gate.history_runs
-        past = self.ledger.recent_assessments(destination, most)
+        past = self.ledger.recent_assessments(destination, most, besides=run_id)
         return [_past(self.ledger, one) for one in past]
 
     def widened(self, interval: DataInterval, destination: Destination) -> DataInterval:

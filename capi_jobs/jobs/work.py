@@ -5,16 +5,17 @@ When it is done is decided in `running.py`; a single call lives in `delivery/`.
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
 
 from capi_jobs.config import Credentials, Destination
 from capi_jobs.delivery import Attempts, Lane, LaneDelivery, Means, Tally
-from capi_jobs.gate import Gate, grown
-from capi_jobs.jobs.assessing import Assessed, look, pages, reconciled
+from capi_jobs.gate import Gate, GateReason, grown
+from capi_jobs.jobs.assessing import Assessed, OnPage, look, pages, reconciled
 from capi_jobs.jobs.house import House, Watcher
 from capi_jobs.jobs.outcome import RunReport, status_of
 from capi_jobs.jobs.rebuilding import rebuilt
@@ -23,11 +24,14 @@ from capi_jobs.jobs.signals import stopped_by_signals
 from capi_jobs.jobs.versions import version_ended
 from capi_jobs.ledger.values import HoldEnd, RunDestination, RunStatus, worst
 from capi_jobs.lifecycle import Status
-from capi_jobs.model import DataInterval, Prepared
+from capi_jobs.model import DataInterval, OrderKey, Prepared
 from capi_jobs.platforms import platform_named
 from capi_jobs.preparation import Page, Preparer
+from capi_jobs.reconcile import Wanted
 from capi_jobs.transport import Transport
 
+# Orders and value by currency that are due → why that is too much, if it is.
+JudgeDue = Callable[[int, Mapping[str, Decimal]], GateReason | None]
 # A few calls of any platform.
 _READY_PART = 4_000
 
@@ -41,6 +45,10 @@ class Work:
     actor: str
     credentials: Mapping[str, Credentials]
     watcher: Watcher
+    # Why a person started it; stays in the run's heading, however it ends.
+    note: str = ""
+    # A slice has said so by itself: its destination's status follows from its slices'.
+    marks_start: bool = True
 
     def assess(
         self,
@@ -58,10 +66,11 @@ class Work:
         destination: Destination,
         interval: DataInterval,
         open_ones: contextlib.ExitStack,
+        wanted: Wanted | None = None,
     ) -> Assessed:
         """Find what is owed, by keys; the balance begins with what is there now."""
         found = open_ones.enter_context(
-            reconciled(self.house, destination, interval, self.watcher)
+            reconciled(self.house, destination, interval, self.watcher, wanted)
         )
         self.house.ledger.end_holds(
             destination.name,
@@ -78,13 +87,20 @@ class Work:
         )
         return found
 
-    def look(self, found: Assessed) -> None:
+    def look(self, found: Assessed, on_page: OnPage | None = None) -> None:
         """Look at every row that is owed, and keep the holds."""
+
+        def looked_at(keys: Sequence[OrderKey], page: Page) -> None:
+            self.keep_holds(found.destination, page)
+            if on_page:
+                on_page(keys, page)
+
         look(
             self.house,
             found,
             watcher=self.watcher,
-            on_page=lambda _, page: self.keep_holds(found.destination, page),
+            on_page=looked_at,
+            run_id=self.run_id,
         )
 
     def keep(self, found: Assessed, gate: Gate) -> None:
@@ -102,16 +118,21 @@ class Work:
         Else the approval stands.
         """
         shown = approved.approved_count or 0, approved.approved_values
-        reason = grown(*shown, *found.due_by_keys())
-        if reason is not None:
-            # Some of these keys may belong to rows that are never sent.
-            self.look(found)
-            reason = grown(*shown, *found.due())
+        reason = self.too_much(found, partial(grown, *shown))
         if reason is None:
             return Gate("pass")
         gate = Gate("ask", (reason,))
         self.keep(found, gate)
         return gate
+
+    def too_much(self, found: Assessed, judge: JudgeDue) -> GateReason | None:
+        """Judge what is due by its keys and, where that is too much, by its rows."""
+        reason = judge(*found.due_by_keys())
+        if reason is not None:
+            # Some of these keys may belong to rows that are never sent.
+            self.look(found)
+            reason = judge(*found.due())
+        return reason
 
     def keep_holds(self, destination: Destination, page: Page) -> None:
         """Remember what rules keep back, and end what was mended or went away."""
@@ -172,7 +193,8 @@ class Work:
         self.watcher.stage(name, "deliver", found.due_by_keys()[0])
         tally = Tally(name, on_change=self._shown)
         now = self.house.clock.now()
-        self.house.ledger.start_delivery(self.run_id, name, now=now)
+        if self.marks_start:
+            self.house.ledger.start_delivery(self.run_id, name, now=now)
         preparer = self.house.preparer(destination, now)
         if ended := version_ended(destination, now.date()):
             tally.stopped = ended
@@ -226,7 +248,9 @@ class Work:
         # Another destination of the run may still wait, or have failed before.
         run = self.house.ledger.run(self.run_id)
         status = worst(one.status for one in run.destinations.values())
-        self.house.ledger.finish_run(self.run_id, status, now=self.house.clock.now())
+        self.house.ledger.finish_run(
+            self.run_id, status, now=self.house.clock.now(), note=self.note
+        )
 
     def _finish_lanes(self, tallies: Iterable[Tally]) -> None:
         for tally in tallies:
@@ -239,17 +263,9 @@ class Work:
                 note=str(tally.stopped or ""),
             )
 
-    @contextlib.contextmanager
-    def recorded(self) -> Iterator[None]:
-        """Say in the books that a run broke off, where the books can still be told."""
-        try:
-            yield
-        except BaseException as error:
-            stopped = isinstance(error, KeyboardInterrupt | asyncio.CancelledError)
-            status = RunStatus.INTERRUPTED if stopped else RunStatus.FAILED
-            with contextlib.suppress(Exception):
-                self._broke_off(status, type(error).__name__)
-            raise
+    def recorded(self) -> contextlib.AbstractContextManager[None]:
+        """Say in the books that the run broke off."""
+        return recorded(self._broke_off)
 
     def _broke_off(self, status: RunStatus, note: str) -> None:
         ledger, now = self.house.ledger, self.house.clock.now()
@@ -258,7 +274,21 @@ class Work:
                 ledger.finish_destination(
                     self.run_id, one.destination, status, now=now, note=note
                 )
-        ledger.finish_run(self.run_id, status, now=now, note=note)
+        told = "; ".join(filter(None, (self.note, note)))
+        ledger.finish_run(self.run_id, status, now=now, note=told)
+
+
+@contextlib.contextmanager
+def recorded(broke_off: Callable[[RunStatus, str], None]) -> Iterator[None]:
+    """Say in the books that work broke off, where the books can still be told."""
+    try:
+        yield
+    except BaseException as error:
+        stopped = isinstance(error, KeyboardInterrupt | asyncio.CancelledError)
+        status = RunStatus.INTERRUPTED if stopped else RunStatus.FAILED
+        with contextlib.suppress(Exception):
+            broke_off(status, type(error).__name__)
+        raise
 
 
 def _written(one: Prepared) -> Prepared:

@@ -13,15 +13,27 @@ import pyarrow as pa
 
 from capi_jobs import duck
 from capi_jobs.model import DataInterval
-from capi_jobs.reconcile import classing, loading, result
+from capi_jobs.reconcile import asking, classing, loading, result
+from capi_jobs.reconcile.asking import AskedOrder, Wanted, asked_orders
 from capi_jobs.reconcile.policy import Policy
 from capi_jobs.reconcile.result import EntryCount, HoldCount, Reconciliation
 
-__all__ = ["EntryCount", "HoldCount", "Policy", "Reconciliation", "reconcile"]
+__all__ = [
+    "AskedOrder",
+    "EntryCount",
+    "HoldCount",
+    "Policy",
+    "Reconciliation",
+    "Wanted",
+    "asked_orders",
+    "reconcile",
+]
 
 Batches = Iterable[pa.RecordBatch]
 # Order ids, event ids → the entries that have one of them, whenever they were sent.
 KnownLookup = Callable[[list[str], list[str]], Batches]
+# Is shown each order with its class, before only counts and what is due are kept.
+OnClasses = Callable[[Batches], None]
 
 # Spills beyond; the process takes some 300 MB more.
 MEMORY_LIMIT_MB = 512
@@ -42,10 +54,12 @@ def reconcile(  # noqa: PLR0913 - two sides, the ledger between them
     policy: Policy,
     now: datetime,
     memory_limit_mb: int = MEMORY_LIMIT_MB,
+    wanted: Wanted | None = None,
 ) -> Iterator[Reconciliation]:
     """Class every order of the interval; what is found lives until the block ends.
 
     Each argument is read once, in this order. BalanceOpen if an order has no class.
+    `wanted` notes where some orders stand, and leaves nothing due but them.
     """
     with duck.workspace(memory_limit_mb) as connection:
         loading.set_policy(connection, policy, interval, now)
@@ -66,7 +80,13 @@ def reconcile(  # noqa: PLR0913 - two sides, the ledger between them
             nameless,
             result.stale_holds(connection),
         )
+        if wanted is not None:
+            asking.keep_asked(connection, wanted)
+        if on_classes is not None:
+            on_classes(result.classes(connection))
         result.keep_due(connection)
+        if wanted is not None:
+            asking.leave_only_asked(connection)
         yield found
 
 

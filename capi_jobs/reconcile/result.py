@@ -11,8 +11,16 @@ from types import MappingProxyType
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from capi_jobs.model import ClassCount, OrderClass, OrderKey, OwedAs, RowFault
+from capi_jobs.model import (
+    ClassCount,
+    DataInterval,
+    OrderClass,
+    OrderKey,
+    OwedAs,
+    RowFault,
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Half a million keys; more spill. Each destination of a run keeps its own.
@@ -37,6 +45,13 @@ _COUNTS = """
 SELECT day, currency, class, reason, count(*), sum(counted)
 FROM judged GROUP BY ALL ORDER BY ALL
 """
+# Every order by its id; all rows without one are one order without id.
+_CLASSES = """
+SELECT a.order_id, CAST(j.day AS VARCHAR) AS day, j.currency,
+    CAST(j.counted AS VARCHAR) AS value, j.class, j.reason
+FROM judged j LEFT JOIN arrivals a ON a.rowid = j.n
+"""
+_ROWS_PER_BATCH = 50_000
 _KEEP = """
 CREATE TABLE due AS
 SELECT order_id, event_id, completed_at, day, value, counted, currency, enriched, fault,
@@ -45,11 +60,26 @@ FROM judged WHERE due
 """
 _TABLES = """
 SELECT table_name FROM duckdb_tables()
-WHERE table_name <> 'due' AND NOT internal AND database_name = current_database()
+WHERE table_name NOT IN ('due', 'asked') AND NOT internal
+    AND database_name = current_database()
 """
 _DUE = """
 SELECT currency, count(*), sum(counted) FROM due
 WHERE fault IS NULL AND NOT held GROUP BY currency ORDER BY currency
+"""
+# The first moment of each of n parts with as many orders, the first part's left out.
+_CUTS = """
+WITH parts AS (
+    SELECT epoch_us(completed_at) AS at, ntile($parts) OVER (ORDER BY completed_at) AS n
+    FROM due WHERE fault IS NULL AND NOT held
+), begins AS (
+    SELECT min(at) AS at FROM parts GROUP BY n
+)
+SELECT DISTINCT at FROM begins WHERE at > (SELECT min(at) FROM begins) ORDER BY at
+"""
+_ONLY = """
+DELETE FROM due WHERE completed_at IS NULL
+OR epoch_us(completed_at) < $first OR epoch_us(completed_at) >= $last
 """
 # Microseconds since 1970: exact, and no time zone library is asked.
 _KEYS = """
@@ -146,6 +176,24 @@ class Reconciliation:
         with self.connection.cursor() as cursor:
             return tuple(DueCount(*row) for row in cursor.execute(_DUE).fetchall())
 
+    def cuts(self, parts: int) -> list[datetime]:
+        """Say where to cut, so that as much is due in each part; oldest first.
+
+        Fewer cuts where orders share a moment: it stays whole.
+        """
+        with self.connection.cursor() as cursor:
+            found = cursor.execute(_CUTS, {"parts": parts}).fetchall()
+        return [_EPOCH + timedelta(microseconds=at) for (at,) in found]
+
+    def keep_only(self, interval: DataInterval) -> None:
+        """Leave what was completed outside to others; the counts stay as they are.
+
+        All was judged together: what shares an id with an order outside is known.
+        """
+        ends = {"first": _micros(interval.start), "last": _micros(interval.end)}
+        with self.connection.cursor() as cursor:
+            cursor.execute(_ONLY, ends)
+
     def keys(self, page: int) -> Iterator[list[OrderKey]]:
         """Yield what is to be sent, and what a key fault holds; oldest first."""
         return self._pages(page, held=False)
@@ -171,6 +219,12 @@ def counted(connection: duckdb.DuckDBPyConnection) -> tuple[ClassCount, ...]:
         ClassCount(day, currency, OrderClass(order_class), reason, orders, value)
         for day, currency, order_class, reason, orders, value in rows
     )
+
+
+def classes(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
+    """Stream each order with its class: order_id, day, currency, value, class, reason."""
+    with connection.cursor() as cursor:
+        yield from cursor.sql(_CLASSES).to_arrow_reader(_ROWS_PER_BATCH)
 
 
 def baseline_entries(
@@ -215,6 +269,10 @@ def _key(row: Mapping[str, Any]) -> OrderKey:
         fault=None if fault is None else RowFault(fault, _FAULTS[fault]),
         send_until=_time(row["until_us"]),
     )
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _time(microseconds: int | None) -> datetime | None:

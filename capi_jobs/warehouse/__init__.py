@@ -14,6 +14,7 @@ from capi_jobs.model import DataInterval
 from capi_jobs.warehouse import sources
 from capi_jobs.warehouse.checking import ROWS_CHECKED_MAX, check
 from capi_jobs.warehouse.contract import (
+    AUDIT_SENT_COLUMNS,
     CUSTOM,
     ORDER_COLUMNS,
     SENT_COLUMNS,
@@ -43,7 +44,7 @@ ORDERS_PER_BATCH = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
-    """Answers two questions about orders, one about sent events. Only ever reads."""
+    """Answers three questions about orders, one about sent events. Only ever reads."""
 
     reader: Reader
 
@@ -62,6 +63,26 @@ class Warehouse:
         """
         found = sources.require(sources.find(self.reader, source))
         yield from found.stream(sources.order_keys(found, interval), KEYS_PER_BATCH)
+
+    def order_times(
+        self, source: OrdersSource, keys: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield id and time of completion of these orders, whenever that was."""
+        found = sources.require(sources.find(self.reader, source))
+        missed = set(keys)
+        most = self.reader.dialect.keys_per_statement
+        for ask in (sources.times_of, sources.times_of_trimmed):
+            for chunk in _chunks(sorted(missed), most):
+                for batch in found.stream(ask(found, chunk), KEYS_PER_BATCH):
+                    missed.difference_update(batch.column("order_id").to_pylist())
+                    yield batch
+
+    def audit_orders(
+        self, source: OrdersSource, interval: DataInterval
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the keys, and what events are compared with; nothing personal."""
+        found = sources.require(sources.find(self.reader, source))
+        yield from found.stream(sources.audit_orders(found, interval), KEYS_PER_BATCH)
 
     def orders(
         self, source: OrdersSource, keys: Sequence[str], interval: DataInterval
@@ -87,6 +108,24 @@ class Warehouse:
         statement = sources.narrow(found, SENT_COLUMNS, interval)
         for batch in found.stream(statement, KEYS_PER_BATCH):
             yield _with_constants(batch, source)
+
+    def audit_events(
+        self, source: SentEvents, interval: DataInterval
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the same events with what they told: value, currency, items."""
+        found = sources.require(sources.find(self.reader, source))
+        statement = sources.narrow(found, AUDIT_SENT_COLUMNS, interval)
+        for batch in found.stream(statement, KEYS_PER_BATCH):
+            yield _with_constants(batch, source)
+
+    def events_of(
+        self, source: SentEvents, keys: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield a log's events that name one of these ids, whenever they were sent."""
+        found = sources.require(sources.find(self.reader, source))
+        for chunk in _chunks(keys, self.reader.dialect.keys_per_statement // 2):
+            for batch in found.stream(sources.events_of(found, chunk), KEYS_PER_BATCH):
+                yield _with_constants(batch, source)
 
     def check(self, source: Source) -> list[Finding]:
         """Compare a source with the contract; every fault at once, none is raised."""

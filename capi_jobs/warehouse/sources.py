@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from capi_jobs.errors import DataContractFault
 from capi_jobs.model import DataInterval
 from capi_jobs.warehouse.contract import (
+    AUDIT_COLUMNS,
+    AUDIT_SENT_COLUMNS,
     CUSTOM,
     KEY_COLUMNS,
     ORDER_COLUMNS,
     ORDER_REQUIRED,
-    SENT_COLUMNS,
     SENT_REQUIRED,
     OrdersSource,
     SentEvents,
@@ -30,6 +31,7 @@ from capi_jobs.warehouse.selection import (
     not_in_time,
 )
 
+ORDER_TIMES = ("order_id", "completed_at")
 _DIGITS_MAX = 18  # of an integer that fits 64 bits whatever its digits
 
 
@@ -120,7 +122,7 @@ def require(found: Found) -> Found:
 
 def _wanted(source: Source) -> dict[str, str]:
     if isinstance(source, SentEvents):
-        return {name: source.columns.get(name, name) for name in SENT_COLUMNS}
+        return {name: source.columns.get(name, name) for name in AUDIT_SENT_COLUMNS}
     wanted = {name: source.columns.get(name, name) for name in ORDER_COLUMNS}
     return wanted | {CUSTOM + name: theirs for name, theirs in source.custom.items()}
 
@@ -147,9 +149,31 @@ def narrow(found: Found, names: Sequence[str], interval: DataInterval) -> Statem
 
 def order_keys(found: Found, interval: DataInterval) -> Statement:
     """All that decides about an order's class."""
+    return _with_consent(found, KEY_COLUMNS, interval)
+
+
+def audit_orders(found: Found, interval: DataInterval) -> Statement:
+    """The same, and what an order's events are compared with."""
+    return _with_consent(found, AUDIT_COLUMNS, interval)
+
+
+def _with_consent(
+    found: Found, names: Sequence[str], interval: DataInterval
+) -> Statement:
     told = "true" if "consent" in found.columns else "false"
     flag: Column = sa.literal_column(f"'{told}'").label("consent_told")
-    return narrow(found, KEY_COLUMNS, interval).add_columns(flag)
+    return narrow(found, names, interval).add_columns(flag)
+
+
+def times_of(found: Found, keys: Sequence[str]) -> Statement:
+    """When these orders were completed, as an index on order_id finds them."""
+    column, typed = _comparable(found, "order_id", keys)
+    return found.select(ORDER_TIMES).where(found.reader.dialect.among(column, typed))
+
+
+def times_of_trimmed(found: Found, keys: Sequence[str]) -> Statement:
+    """Find the same whatever blanks surround the ids."""
+    return found.select(ORDER_TIMES).where(_trimmed(found, keys))
 
 
 def whole_orders(
@@ -157,7 +181,7 @@ def whole_orders(
 ) -> Statement:
     """Every mapped column of these orders, as an index on order_id finds them."""
     dialect = found.reader.dialect
-    column, typed = _comparable(found, keys)
+    column, typed = _comparable(found, "order_id", keys)
     statement = found.select(tuple(found.columns)).where(dialect.among(column, typed))
     if interval is None:
         return statement
@@ -167,14 +191,30 @@ def whole_orders(
 
 def whole_orders_trimmed(found: Found, keys: Sequence[str]) -> Statement:
     """Find the same whatever blanks surround the ids and whatever their times are."""
-    dialect = found.reader.dialect
+    return found.select(tuple(found.columns)).where(_trimmed(found, keys))
+
+
+def _trimmed(found: Found, keys: Sequence[str]) -> sa.ColumnElement[bool]:
     text = sa.func.trim(sa.cast(sa.column(found.columns["order_id"]), sa.Text))
-    return found.select(tuple(found.columns)).where(dialect.among(text, list(keys)))
+    return found.reader.dialect.among(text, list(keys))
 
 
-def _comparable(found: Found, keys: Sequence[str]) -> tuple[Column, list[Any]]:
+def events_of(found: Found, keys: Sequence[str]) -> Statement:
+    """Select events that name one of these ids as order or as event."""
+    dialect = found.reader.dialect
+    tests = [
+        dialect.among(*_comparable(found, name, keys))
+        for name in ("order_id", "event_id")
+        if name in found.columns
+    ]
+    return found.select(AUDIT_SENT_COLUMNS).where(sa.or_(*tests))
+
+
+def _comparable(
+    found: Found, name: str, keys: Sequence[str]
+) -> tuple[Column, list[Any]]:
     """Compare ids as their column's type, so that its index serves."""
-    theirs = found.columns["order_id"]
+    theirs = found.columns[name]
     column: Column = sa.column(theirs)
     field = found.schema.field(theirs)
     if pa.types.is_integer(field.type):

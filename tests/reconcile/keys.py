@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from capi_jobs.model import DataInterval, OrderKey
-from capi_jobs.reconcile import Policy, Reconciliation, reconcile
+from capi_jobs.reconcile import Policy, Reconciliation, Wanted, reconcile
 
 Row = dict[str, str | None]
 
@@ -104,6 +104,7 @@ def reconciled(
     overrides: Mapping[str, str] | None = None,
     now: datetime = NOW,
     interval: DataInterval = DAY,
+    wanted: Wanted | None = None,
     **changes: Any,  # noqa: ANN401 - as many kinds as fields
 ) -> Iterator[Reconciliation]:
     """Reconcile; `older` entries are known to the look-up by key only."""
@@ -128,6 +129,7 @@ def reconciled(
         policy=policy(**changes),
         now=now,
         memory_limit_mb=64,
+        wanted=wanted,
     ) as found:
         yield found
 

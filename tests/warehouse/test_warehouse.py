@@ -63,6 +63,16 @@ def test_orders_come_whole_with_money_as_exact_text(shop: Shop) -> None:
     assert str(by_id["A-1"]["items"]).replace(" ", "") == ITEMS
 
 
+def test_times_come_of_orders_whenever_they_were_completed(shop: Shop) -> None:
+    found = rows(
+        shop.warehouse.order_times(shop.source, ["A-9", " Ä'3", "gone", "A-1"])
+    )
+
+    assert {row["order_id"] for row in found} == {"A-9", "A-1"}
+    assert all(set(row) == {"order_id", "completed_at"} for row in found)
+    assert ids(shop.warehouse.order_times(shop.source, [])) == set()
+
+
 def test_a_query_stands_for_a_relation(shop: Shop) -> None:
     """With a comment at its end, a cast, a colon in a text and a percent sign."""
     if shop.source.relation and "*" in shop.source.relation:

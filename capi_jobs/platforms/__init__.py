@@ -100,6 +100,18 @@ class Platform(Protocol):
         Raises CredentialRefused or ConfigurationRefused where the destination stops.
         """
 
+    def probe(self, target: Target, token: str) -> Call:
+        """Write a call that shows whether token and account are right.
+
+        It counts nothing: what it holds has to be refused, or only validated.
+        """
+
+    def probed(self, answer: Answer) -> str:
+        """Say what the answer to a probe proves; empty when it proves nothing.
+
+        Raises CredentialRefused or ConfigurationRefused as `outcomes` does.
+        """
+
     def pressure(self, answer: Answer) -> float:
         """Say how much of the rate is used up: 0 (or unknown) to 1 (slow down now)."""
 

@@ -8,6 +8,7 @@ C(n), S and I say how sure a fact is: n sources, one, inferred.
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from types import MappingProxyType
 
@@ -170,6 +171,13 @@ class Meta:
     def outcomes(self, batch: Sequence[Conversion], answer: Answer) -> list[Outcome]:
         return meta_answers.outcomes(len(batch), answer)
 
+    def probe(self, target: Target, token: str) -> Call:
+        """Send one event that is too old: refused whole, so nothing is recorded. S."""
+        return self.call([_PROBE], replace(target, test_event_code=None), token)
+
+    def probed(self, answer: Answer) -> str:
+        return meta_answers.probed(answer)
+
     def pressure(self, answer: Answer) -> float:
         return meta_answers.pressure(answer)
 
@@ -247,5 +255,20 @@ def _appsecret_proof(app_secret: str | None, token: str) -> str | None:
         return None
     return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
 
+
+# No Purchase and no value: even if Meta took it, it would add to no result.
+_PROBE = dumps(
+    {
+        "event_name": "CapiJobsProbe",
+        "event_time": write.PROBE_SECONDS,
+        "event_id": write.PROBE_ID,
+        "action_source": "website",
+        "event_source_url": "https://example.com/",
+        "user_data": {
+            "external_id": [write.PROBE_HASH],
+            "client_user_agent": "capi-jobs",
+        },
+    }
+)
 
 PLATFORM: Platform = Meta()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from capi_jobs.model import Answer, Outcome
+from capi_jobs.model import Answer, Outcome, Refused
 from capi_jobs.platforms import reading as read
 from capi_jobs.platforms import words
 from capi_jobs.platforms.reading import Meaning, Reading, Verdict
@@ -26,6 +26,14 @@ def outcomes(size: int, answer: Answer) -> list[Outcome]:
         return read.lost(f"{received} of {size} events received", size)
     note = "the answer has messages" if body.get("messages") else ""
     return read.accepted(read.a_trace(body.get("fbtrace_id")), size, note)
+
+
+def probed(answer: Answer) -> str:
+    """Too old: then Meta had let us in, and knew the dataset. S."""
+    [outcome] = outcomes(1, answer)
+    if isinstance(outcome, Refused) and outcome.code == "100/2804003":
+        return "Meta refused a probe as too old: token and dataset are right"
+    return ""
 
 
 def pressure(answer: Answer) -> float:

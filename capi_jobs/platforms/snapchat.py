@@ -1,21 +1,26 @@
-"""Snapchat's Conversions API v3: what it takes, how it is written, what it answers.
+"""Snapchat's Conversions API v3: what it takes and how it is written.
 
-Pure. Normal forms and hashing live in `identity.py`. C(n), S and I say how sure a fact
-is: n sources, one, inferred.
+Pure. What its answers mean is `snapchat_answers.py`; normal forms live in
+`identity.py`. C(n), S and I say how sure a fact is: n sources, one, inferred.
 """
 
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from types import MappingProxyType
 
 from orjson import dumps
 
 from capi_jobs.model import Answer, Call, Conversion, Outcome, RowFault
-from capi_jobs.platforms import Limits, MatchKey, Platform, Target, words
-from capi_jobs.platforms import reading as read
+from capi_jobs.platforms import (
+    Limits,
+    MatchKey,
+    Platform,
+    Target,
+    snapchat_answers,
+    words,
+)
 from capi_jobs.platforms import writing as write
-from capi_jobs.platforms.reading import Meaning, Reading, Verdict
 
 # ── What it takes ───────────────────────────────────────────────────────────────
 
@@ -134,12 +139,9 @@ class Snapchat:
         return dumps(written)
 
     def call(self, events: Sequence[bytes], target: Target, token: str) -> Call:
-        url = write.hosted(
-            target.base_url, target.api_version, target.account, "events"
-        )
         return Call(
             method="POST",
-            url=f"{url}?access_token={write.query_text(token)}",
+            url=_url(target, token, "events"),
             headers={"content-type": "application/json"},
             body=write.enveloped(events, _beside(target)),
         )
@@ -148,22 +150,18 @@ class Snapchat:
         return len(write.enveloped((), _beside(target)))
 
     def outcomes(self, batch: Sequence[Conversion], answer: Answer) -> list[Outcome]:
-        size = len(batch)
-        body = read.an_object(read.parsed(answer.body))
-        status = body.get("status")
-        if status == "VALID" and answer.status == read.HTTP_OK:
-            return read.accepted("", size)
-        verdict = ANSWERS.get(answer.status)
-        if status == "VALID" or (status != "INVALID" and verdict is None):
-            return read.lost(f"unreadable answer, HTTP {answer.status}", size)
-        if verdict is None:
-            return _invalid(body, size)
-        code, wait = f"HTTP {answer.status}", read.retry_after(answer)
-        reading = Reading(platform="Snapchat", code=code, verdict=verdict, wait=wait)
-        return read.settled(reading, size)
+        return snapchat_answers.outcomes(len(batch), answer)
+
+    def probe(self, target: Target, token: str) -> Call:
+        """Have an event validated, which counts nothing: C(3). Old, to be sure."""
+        call = self.call([_PROBE], replace(target, test_event_code=None), token)
+        return replace(call, url=_url(target, token, "events", "validate"))
+
+    def probed(self, answer: Answer) -> str:
+        return snapchat_answers.probed(answer)
 
     def pressure(self, answer: Answer) -> float:
-        return read.asked_to_slow(answer)  # No quota headers (S)
+        return snapchat_answers.pressure(answer)
 
 
 # ── What it would refuse ────────────────────────────────────────────────────────
@@ -224,74 +222,25 @@ def _app_data(app: Mapping[str, str | bool | None]) -> dict[str, object]:
     return data
 
 
+def _url(target: Target, token: str, *path: str) -> str:
+    asset = (target.base_url, target.api_version, target.account)
+    return f"{write.hosted(*asset, *path)}?access_token={write.query_text(token)}"
+
+
 def _beside(target: Target) -> dict[str, object]:
     return {"test_event_code": target.test_event_code}
 
 
-# ── What its answers mean ───────────────────────────────────────────────────────
-
-_RENEW = Verdict(
-    Meaning.CREDENTIAL,
-    "token refused",
-    "make a Conversions API token in the organisation that owns the pixel",
-)
-_NOT_THERE = Verdict(
-    Meaning.CONFIGURATION, "asset or path unknown", "look at account and api_version"
-)
-_BAD = Verdict(Meaning.REFUSED, "an event is invalid")
-
-# Snap publishes no codes: its HTTP statuses are all the code there is, with or without
-# JSON. 410 is what an outdated path answers (S).
-ANSWERS: Mapping[int, Verdict] = MappingProxyType(
+_PROBE = dumps(
     {
-        401: _RENEW,
-        403: _RENEW,
-        404: _NOT_THERE,
-        410: _NOT_THERE,
-        429: Verdict(Meaning.THROTTLED, "too many requests"),
+        "event_name": "PAGE_VIEW",
+        "event_time": write.PROBE_SECONDS,
+        "event_id": write.PROBE_ID,
+        "action_source": "WEB",
+        "event_source_url": "https://example.com/",
+        "user_data": {"external_id": [write.PROBE_HASH], "em": [write.PROBE_HASH]},
     }
 )
-_FIELDS = words(
-    """
-        event_name event_time event_id event_source_url action_source user_data
-        custom_data app_data extinfo advertiser_tracking_enabled value currency order_id
-        data_processing_options content_ids contents item_price quantity content_type
-        """
-) | {key.key for key in _MATCH_KEYS}
-# The one text we must read: bad tokens come as 400 INVALID, too. Taken for a bad event,
-# one would reject a whole day, so a stop is the safer misreading.
-_TOKEN = re.compile(
-    r"access.?token|(invalid|expired|bad|missing|revoked) token"
-    r"|token (is|was|has)|unauthori[sz]ed|authenticat",
-    re.IGNORECASE,
-)
-_REASON_READ_MAX = 500  # a first sentence is shorter
-# Not published; what looks like a constant or a number can hold no person.
-_CODE = re.compile(r"[A-Z][A-Z_]{2,47}(?:_[0-9]{1,4})?|[0-9]{1,6}")
-
-
-def _invalid(body: Mapping[str, object], size: int) -> list[Outcome]:
-    position = read.an_integer(body.get("event"))
-    reason = body.get("reason")
-    text = reason[:_REASON_READ_MAX] if isinstance(reason, str) else ""
-    about_token = position is None and _TOKEN.search(text)
-    reading = Reading(
-        platform="Snapchat",
-        code=_code(body),
-        verdict=_RENEW if about_token else _BAD,
-        named=() if position is None else (position,),
-        detail=read.safe_words(text, _FIELDS),
-    )
-    return read.settled(reading, size)
-
-
-def _code(body: Mapping[str, object]) -> str:
-    """Return the first error code that is fit to be kept."""
-    codes = read.an_object(body.get("errors")).get("codes")
-    for code in codes if isinstance(codes, list) else ():
-        if isinstance(code, str) and _CODE.fullmatch(code):
-            return code
-    return "INVALID"
 
 
 PLATFORM: Platform = Snapchat()

@@ -6,6 +6,7 @@ C(n), S and I say how sure a fact is: n sources, one, inferred.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from types import MappingProxyType
 
@@ -155,6 +156,13 @@ class TikTok:
 
     def outcomes(self, batch: Sequence[Conversion], answer: Answer) -> list[Outcome]:
         return tiktok_answers.outcomes(len(batch), answer)
+
+    def probe(self, target: Target, token: str) -> Call:
+        """Send one event without a name or time: nothing that could be counted."""
+        return self.call([b"{}"], replace(target, test_event_code=None), token)
+
+    def probed(self, answer: Answer) -> str:
+        return tiktok_answers.probed(answer)
 
     def pressure(self, answer: Answer) -> float:
         return tiktok_answers.pressure(answer)

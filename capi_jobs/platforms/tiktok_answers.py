@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from capi_jobs.model import Answer, Outcome
+from capi_jobs.model import Answer, Outcome, Refused
 from capi_jobs.platforms import reading as read
 from capi_jobs.platforms import words
 from capi_jobs.platforms.reading import Meaning, Reading, Verdict
@@ -34,6 +34,17 @@ def outcomes(size: int, answer: Answer) -> list[Outcome]:
         wait=read.retry_after(answer),
     )
     return read.settled(reading, size)
+
+
+def probed(answer: Answer) -> str:
+    """Refused for its fields. Whether the token is looked at before is not told."""
+    [outcome] = outcomes(1, answer)
+    if isinstance(outcome, Refused):
+        return (
+            "TikTok refused an empty probe for its fields, not for its token; whether"
+            " it looks at the token first is not documented"
+        )
+    return ""
 
 
 def pressure(answer: Answer) -> float:

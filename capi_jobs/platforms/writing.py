@@ -6,6 +6,7 @@ Pure, and blind to who asks: whatever one platform alone wants lives in its own 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from types import MappingProxyType
 from urllib.parse import quote
 
@@ -72,6 +73,15 @@ def enveloped(events: Sequence[bytes], beside: Mapping[str, object]) -> bytes:
     rest = dumps({name: value for name, value in beside.items() if value is not None})
     tail = b"]" + (b"," + rest[1:] if len(rest) > len(b"{}") else b"}")
     return b"".join((b'{"data":[', b",".join(events), tail))
+
+
+# ── Probes: events that are wrong on purpose ────────────────────────────────────
+
+# 2020-01-01: older than any platform takes.
+PROBE_SECONDS = 1_577_836_800
+PROBE_ID = "capi-jobs-probe"
+# Of the id above: no person has it.
+PROBE_HASH = sha256(PROBE_ID.encode()).hexdigest()
 
 
 # ── App details: Meta's `extinfo`, which Snapchat took over ─────────────────────

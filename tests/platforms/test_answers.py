@@ -20,7 +20,7 @@ from capi_jobs.platforms import (
     Platform,
     meta_answers,
     platform_named,
-    snapchat,
+    snapchat_answers,
     tiktok_answers,
 )
 from tests.platforms import cases
@@ -30,7 +30,7 @@ PLATFORMS = [platform_named(name) for name in NAMES]
 CODES: Mapping[str, set[str]] = {
     "meta": set(meta_answers.ANSWERS),
     "tiktok": set(tiktok_answers.ANSWERS),
-    "snapchat": {str(status) for status in snapchat.ANSWERS},
+    "snapchat": {str(status) for status in snapchat_answers.ANSWERS},
 }
 
 each_platform = pytest.mark.parametrize("platform", PLATFORMS, ids=lambda p: p.name)

@@ -1,7 +1,8 @@
 """DuckDB as the house uses it: bounded, private, no network; how it reads texts.
 
 The SQL that reads times, truth and money stands here once, for `reconcile/`, which
-classes orders by it, and for `warehouse/`, whose check says what it cannot read.
+classes orders by it, for `audit/`, which compares events with them, and for
+`warehouse/`, whose check says what it cannot read.
 """
 
 import os
@@ -93,6 +94,18 @@ MACROS = (
     CREATE MACRO read_flag(t) AS CASE
     WHEN lower(tidy(t)) IN ('true', 't', '1', 'yes', 'y', 'on') THEN true
     WHEN lower(tidy(t)) IN ('false', 'f', '0', 'no', 'n', 'off') THEN false END
+    """,
+    # Placeholders of `[orders] event_id_template`; a shop's own braces stay.
+    """
+    CREATE MACRO filled(template, order_id, name, currency) AS
+    replace(replace(replace(template, '{event_name}', name),
+        '{currency}', currency), '{order_id}', order_id)
+    """,
+    # At most three letters are shown; anything else is one bucket without name.
+    """
+    CREATE MACRO code(currency) AS
+    CASE WHEN regexp_full_match(upper(tidy(currency)), '[A-Z]{1,3}')
+        THEN upper(tidy(currency)) ELSE '' END
     """,
 )
 

@@ -23,7 +23,7 @@ ORDER_COLUMNS = tuple(
     f.name for f in fields(Order) if f.name not in {"custom", "consent_told"}
 )
 SENT_COLUMNS = (
-    "event_id event_name event_time order_id value currency destination platform"
+    "event_id event_name event_time order_id value currency items destination platform"
 ).split()
 
 

@@ -34,17 +34,6 @@ _OVERRIDES = "order_id decision".split()
 
 # Macros rather than text put together: what varies are variables and small tables.
 _MACROS = (
-    """
-    CREATE MACRO filled(template, order_id, name, currency) AS
-    replace(replace(replace(template, '{event_name}', name),
-        '{currency}', currency), '{order_id}', order_id)
-    """,
-    # At most three letters are shown; anything else is one bucket without name.
-    """
-    CREATE MACRO code(currency) AS
-    CASE WHEN regexp_full_match(upper(tidy(currency)), '[A-Z]{1,3}')
-        THEN upper(tidy(currency)) ELSE '' END
-    """,
     # The same words in the same order as `orders.exclusion`, which a test compares.
     """
     CREATE MACRO exclusion(status, is_test, consent, consent_told, belongs) AS CASE

@@ -31,6 +31,9 @@ SENT_COLUMNS = (
     "destination",
     "platform",
 )
+# What the audit compares beyond the keys: what an order and its events tell of it.
+AUDIT_COLUMNS = (*KEY_COLUMNS, "updated_at", "items")
+AUDIT_SENT_COLUMNS = (*SENT_COLUMNS, "value", "currency", "items")
 SENT_REQUIRED = ("event_time",)
 CUSTOM = "custom."  # before the name of a custom property
 

@@ -8,11 +8,10 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from sys import executable
 from typing import Literal, NamedTuple
-from zoneinfo import ZoneInfo
 
 from capi_jobs.airflow.local import postgres
 from capi_jobs.airflow.local.api import AirflowApi
@@ -20,7 +19,6 @@ from capi_jobs.airflow.local.processes import remove_leftovers
 from capi_jobs.airflow.local.server import LOGS, LocalAirflow, project_dags
 from capi_jobs.airflow.local.settings import AirflowSettings, free_port
 from capi_jobs.demo.config import TOKEN, TOKEN_VARIABLE, demo_config
-from capi_jobs.demo.dirt import NAIVE_ZONE
 from capi_jobs.demo.folder import fresh_folder
 from capi_jobs.demo.shop import make_shop
 from capi_jobs.errors import CapiJobsError
@@ -66,7 +64,7 @@ class Running(NamedTuple):
 def shown(
     demo: DemoAirflow, now: datetime, say: Callable[[str], None]
 ) -> Iterator[Running]:
-    """Run all of it while the block runs; a nightly run for yesterday has begun."""
+    """Run all of it while the block runs; the nightly run that was due has begun."""
     if not demo.dags.is_dir():
         raise CapiJobsError(
             f"there are no DAGs in {demo.dags}", do="run it in a checkout"
@@ -89,7 +87,7 @@ def shown(
         port = free_port()
         _shop(airflow, folder, demo.orders, now, port)
         airflow.start()
-        _begin(airflow, now)
+        _begin(airflow)
         yield Running(airflow, f"http://127.0.0.1:{port}")
 
 
@@ -128,15 +126,15 @@ def _answers(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _begin(airflow: LocalAirflow, now: datetime) -> None:
-    """Give Airflow the token, and start the nightly run for yesterday."""
+def _begin(airflow: LocalAirflow) -> None:
+    """Give Airflow the token, and wait until it has read the DAGs.
+
+    It starts the nightly run that was due last by itself.
+    """
     root = airflow.api("root")
     root.post("connections", CONNECTION)
     airflow.say("the DAGs …")
     airflow.await_(lambda: _all_read(root), "the DAGs")
-    yesterday = (now.astimezone(ZoneInfo(NAIVE_ZONE)) - timedelta(days=1)).date()
-    run = {"logical_date": None, "partition_key": yesterday.isoformat()}
-    root.post("dags/capi_nightly/dagRuns", run)
 
 
 def _all_read(root: AirflowApi) -> bool:

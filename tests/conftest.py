@@ -9,12 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 from hypothesis import settings
-from psycopg import sql
 
 from tests import postgres
 
@@ -55,6 +52,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Whole Airflows take longest, so that they are begun first.
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
     """Compare a text with the expected file of a test; `make goldens` writes it."""
@@ -79,18 +81,14 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres_uri(postgres_server: str) -> Iterator[str]:
     """The libpq URI of a fresh, empty database (what ADBC and psycopg take)."""
-    name = f"test_{uuid4().hex}"
-    identifier = sql.Identifier(name)
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
-        yield postgres_server.replace("/postgres?", f"/{name}?")
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+    with postgres.database(postgres_server) as uri:
+        yield uri
 
 
 @pytest.fixture
 def postgres_url(postgres_uri: str) -> str:
     """The same fresh database as postgres_uri, as SQLAlchemy writes it."""
-    return postgres_uri.replace("postgresql://", "postgresql+psycopg://", 1)
+    return postgres.as_sqlalchemy(postgres_uri)
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ WORKDIR /build
 # pip stays here: the environment that is kept has no installer in it.
 RUN python -m venv --without-pip /opt/venv
 COPY requirements-airflow.lock ./
+# The lock is whole; pip would resolve extras (celery[redis]) anew, and find no hash.
 RUN pip --python /opt/venv/bin/python --disable-pip-version-check install \
-    --no-cache-dir --only-binary :all: --require-hashes \
+    --no-cache-dir --no-deps --only-binary :all: --require-hashes \
     --requirement requirements-airflow.lock
 # Our own wheel is built with the build backend of the other lock, by hash as well.
 COPY requirements.lock ./

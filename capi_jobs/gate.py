@@ -122,6 +122,18 @@ def grown(
     )
 
 
+def log_stopped(shown: int, now: int, limits: GateLimits) -> GateReason | None:
+    """Say so if far more is missing than when the gate passed: nobody was asked."""
+    if now <= limits.missing_floor or now <= limits.missing_growth_max * shown:
+        return None
+    return GateReason(
+        "grown_since_assessment",
+        f"{now:,} orders are missing now, {shown:,} were when the gate passed: look"
+        " whether a log of sent events stopped meanwhile",
+        {"assessed_orders": shown, "missing_orders": now},
+    )
+
+
 def _beginnings(
     found: Assessment,
     usual: Sequence[PastAssessment],

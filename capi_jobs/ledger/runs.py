@@ -123,6 +123,12 @@ class Runs(Door):
         return full_run(connection, run_id_for(connection, name))
 
     @reading
+    def is_run(self, connection: Connection, run_id: str) -> bool:
+        """Whether there is a run of exactly this id."""
+        query = select(runs.c.run_id).where(runs.c.run_id == run_id)
+        return connection.execute(query).first() is not None
+
+    @reading
     def recent_runs(self, connection: Connection, limit: int) -> list[Run]:
         """List the last runs, the newest first."""
         ids = connection.scalars(_newest().limit(limit)).all()

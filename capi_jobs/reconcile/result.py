@@ -70,12 +70,12 @@ WHERE fault IS NULL AND NOT held GROUP BY currency ORDER BY currency
 # The first moment of each of n parts with as many orders, the first part's left out.
 _CUTS = """
 WITH parts AS (
-    SELECT epoch_us(completed_at) AS at, ntile($parts) OVER (ORDER BY completed_at) AS n
+    SELECT epoch_us(completed_at) AS us, ntile($parts) OVER (ORDER BY completed_at) AS n
     FROM due WHERE fault IS NULL AND NOT held
 ), begins AS (
-    SELECT min(at) AS at FROM parts GROUP BY n
+    SELECT min(us) AS us FROM parts GROUP BY n
 )
-SELECT DISTINCT at FROM begins WHERE at > (SELECT min(at) FROM begins) ORDER BY at
+SELECT DISTINCT us FROM begins WHERE us > (SELECT min(us) FROM begins) ORDER BY us
 """
 _ONLY = """
 DELETE FROM due WHERE completed_at IS NULL
@@ -183,7 +183,7 @@ class Reconciliation:
         """
         with self.connection.cursor() as cursor:
             found = cursor.execute(_CUTS, {"parts": parts}).fetchall()
-        return [_EPOCH + timedelta(microseconds=at) for (at,) in found]
+        return [_EPOCH + timedelta(microseconds=us) for (us,) in found]
 
     def keep_only(self, interval: DataInterval) -> None:
         """Leave what was completed outside to others; the counts stay as they are.

@@ -56,20 +56,21 @@ def _books(name: str, platform: str, whole: Balance, days: Iterable[Balance]) ->
     return {
         "name": name,
         "platform": platform,
-        **_balance(whole),
+        **balance_json(whole),
         "days": [
             {
                 "day": day.day and day.day.isoformat(),
                 "run_id": day.run_id or None,
                 "taken_at": _time(day.taken_at),
-                **_balance(day),
+                **balance_json(day),
             }
             for day in days
         ],
     }
 
 
-def _balance(balance: Balance) -> Json:
+def balance_json(balance: Balance) -> Json:
+    """Return every column with its orders and value."""
     return {
         "orders": balance.orders.orders,
         "values": _values(balance.orders),

@@ -1,9 +1,29 @@
-"""`question` and `decide`: what a data owner reads before a send, and the answer."""
+"""`question` and `decide`: what a data owner reads before a send, and the answer.
 
+Counts and rules only: no order ids, nothing personal. How text becomes harmless is in
+`markdown.py`.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from capi_jobs.errors import DecisionRefused
+from capi_jobs.jobs.assessing import days_of
 from capi_jobs.jobs.house import House
-from capi_jobs.ledger.values import Decision
+from capi_jobs.jobs.steps.markdown import bullets, plain, table
+from capi_jobs.ledger.values import Decision, Gate, Run, RunDestination, Validation
+from capi_jobs.report.amounts import Amount
+from capi_jobs.report.balance import Balance, several
+from capi_jobs.report.contents import CLASS_WORDS
+from capi_jobs.report.gather import balances
+from capi_jobs.report.sentences import amounts, count, money_lines
+
+# A screen of a form; the report has them all.
+_ROWS_MAX = 20
+_REASONS_MAX = 20
+_MICROSECOND = timedelta(microseconds=1)
+NO_WORDS = "no comment was given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +37,22 @@ class Question:
 
 def question(house: House, run_id: str, destination: str) -> Question:
     """Put the open question of a run into words."""
-    raise NotImplementedError
+    run, part = _part(house, run_id, destination)
+    asked = part.gate is Gate.ASK and part.decision is None
+    due = Amount({c: (0, value) for c, value in part.missing_values.items()})
+    orders = count(part.missing_count or 0, "order")
+    subject = f"{destination}: send {orders} of {_days(house, run)}?"
+    worth = plain(amounts(due))
+    body = [
+        f"{orders} would be sent to **{plain(destination)}**, worth {worth}.",
+        f"The run is {plain(run_id)}.",
+        *_section("Why you are asked", bullets(_reasons(part))),
+        *_section("How the orders stand", _standing(house, part)),
+        *_section("Rules that were broken", _broken(house, part)),
+        *_section("Beside the last runs", _compared(house, part)),
+        *_section("What your answer does", bullets(_answers(orders))),
+    ]
+    return Question(asked, subject, "\n".join(body) + "\n")
 
 
 def decide(
@@ -30,4 +65,129 @@ def decide(
     reason: str,
 ) -> None:
     """Keep the answer; the same one twice is one, a different one is refused."""
-    raise NotImplementedError
+    if _part(house, run_id, destination)[1].decision is decision:
+        return
+    now = house.clock.now()
+    try:
+        house.ledger.decide(
+            run_id,
+            destination,
+            decision,
+            actor=actor,
+            reason=reason.strip() or NO_WORDS,
+            now=now,
+        )
+    except DecisionRefused:
+        # Somebody may have said the same just now.
+        if _part(house, run_id, destination)[1].decision is not decision:
+            raise
+    house.ledger.tell_run(run_id, now=now)
+
+
+def _part(house: House, run_id: str, destination: str) -> tuple[Run, RunDestination]:
+    if house.ledger.is_run(run_id):
+        run = house.ledger.run(run_id)
+        if destination in run.destinations:
+            return run, run.destinations[destination]
+    raise DecisionRefused(
+        f"there is no such run of {destination}", ids=[run_id], do="assess it first"
+    )
+
+
+def _days(house: House, run: Run) -> str:
+    first, last = days_of(run.interval, house.settings.day_zone)
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return ["", f"### {title}", "", *lines] if lines else []
+
+
+def _reasons(part: RunDestination) -> Iterator[str]:
+    for reason in part.gate_reasons[:_REASONS_MAX]:
+        rule, _, says = str(reason).partition(": ")
+        yield f"{plain(says)} ({plain(rule)})" if says else plain(rule)
+
+
+def _standing(house: House, part: RunDestination) -> list[str]:
+    """Count every column; the look-back is among it, as it is among what is sent."""
+    first, last = days_of(part.interval, house.settings.day_zone)
+    days = balances(house.ledger, part.destination, first, last)
+    whole = several(part.destination, days)
+    head = ("orders", "number", "value")
+    title = f"Completed {first} to {last}, the days looked back on among them:"
+    return [title, "", *table(head, _columns(whole))] if days else []
+
+
+def _columns(whole: Balance) -> Iterator[Sequence[str]]:
+    for each, (name, means) in CLASS_WORDS.items():
+        amount = whole[each]
+        if not amount:
+            continue
+        yield f"**{name}**: {means}", f"{amount.orders:,}", _worth(amount)
+        for reason, part in whole.reasons.get(each, {}).items():
+            if reason:
+                yield f"… {plain(reason)}", f"{part.orders:,}", _worth(part)
+
+
+def _worth(amount: Amount) -> str:
+    return plain(" · ".join(money_lines(amount)))
+
+
+def _broken(house: House, part: RunDestination) -> list[str]:
+    found = house.ledger.validations_of(part.run_id, part.destination)
+    failed = sorted((one for one in found if one.failed), key=lambda one: -one.failed)
+    head = ("rule", "severity", "usual?", "rows", "of", "share")
+    return table(head, map(_rule, failed[:_ROWS_MAX]), texts=3) if failed else []
+
+
+def _rule(one: Validation) -> Sequence[str]:
+    return (
+        plain(one.rule),
+        plain(one.severity),
+        "yes" if one.passed else "**no**",
+        f"{one.failed:,}",
+        f"{one.evaluated:,}",
+        f"{one.share:.1%}",
+    )
+
+
+def _compared(house: House, part: RunDestination) -> list[str]:
+    most, name = house.settings.gate.history_runs, part.destination
+    past = house.ledger.recent_assessments(name, most, besides=part.run_id)
+    head = ("until", "answer", "days", "orders", "to send", "value")
+    return table(
+        head, (_past(house, one) for one in (part, *past[:_ROWS_MAX])), texts=2
+    )
+
+
+def _past(house: House, one: RunDestination) -> Sequence[str]:
+    zone = house.settings.day_zone
+    until = (one.interval.end - _MICROSECOND).astimezone(zone).date()
+    days = (one.interval.end - one.interval.start) / timedelta(days=1)
+    worth = Amount({c: (0, value) for c, value in one.missing_values.items()})
+    return (
+        f"{until}",
+        _answer(one),
+        f"{days:.3g}",
+        f"{house.ledger.orders_assessed(one.run_id, one.destination):,}",
+        f"{one.missing_count or 0:,}",
+        _worth(worth),
+    )
+
+
+def _answer(one: RunDestination) -> str:
+    if one.gate is Gate.PASS:
+        return "nobody was asked"
+    return str(one.decision or "open")
+
+
+def _answers(orders: str) -> Iterator[str]:
+    yield (
+        f"**Approve** sends up to these {orders} and no more: if more is missing by"
+        " then, you are asked again. Held rows stay held."
+    )
+    yield (
+        "**Reject** sends nothing and ends the run as held, with your comment. What is"
+        " missing stays missing, and the next run finds it."
+    )

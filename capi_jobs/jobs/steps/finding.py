@@ -1,24 +1,32 @@
 """`assess`: find what one destination is owed, keep it, and cut it into slices.
 
 Each slice is a part of the time that was looked at, and what is due in it is kept, so
-that `sending.py` sends no more than that. Whether it may be sent is `asking.py`'s.
+that `sending.py` sends no more than that. Who is asked first is in `asking.py`.
 """
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import Literal
 
 from capi_jobs.config import Destination
+from capi_jobs.jobs.assessing import Assessed
 from capi_jobs.jobs.house import House, Unwatched, Watcher
+from capi_jobs.jobs.records import assessment_of
+from capi_jobs.jobs.steps.cutting import Cutting
+from capi_jobs.jobs.work import Work, recorded
+from capi_jobs.ledger.values import RunStatus
 from capi_jobs.model import DataInterval
 from capi_jobs.report.amounts import plain
 
 UNWATCHED = Unwatched()
 # Two origins of one day and destination among four billion.
 _DIGITS = 8
+_ODD = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +62,6 @@ def run_id_of(key: str, destination: str, origin: str) -> str:
     return f"{_ODD.sub('_', key)}-{destination}-{digest}"
 
 
-_ODD = re.compile(r"[^A-Za-z0-9_.-]+")
-
-
 def assess(  # noqa: PLR0913 - whose day it is, and how to cut it
     house: House,
     run_id: str,
@@ -69,5 +74,68 @@ def assess(  # noqa: PLR0913 - whose day it is, and how to cut it
     slices_max: int,
     watcher: Watcher = UNWATCHED,
 ) -> Found:
-    """Find what is owed; a question that was answered is asked anew."""
-    raise NotImplementedError
+    """Find what is owed. Again: the question opens anew, unless all of it was done."""
+    name = destination.name
+    _start(house, run_id, name, interval, actor=actor, kind=kind)
+    work = Work(house, run_id, actor, {}, watcher)
+    with (
+        recorded(partial(_broke_off, house, run_id, name)),
+        contextlib.ExitStack() as open_ones,
+    ):
+        wide = house.widened(interval, destination)
+        found = work.reconcile(destination, wide, open_ones)
+        cutting = Cutting.of(found.reconciliation, wide, slice_orders, slices_max)
+        work.look(found, cutting.count)
+        if _nothing_new(house, run_id, found):
+            slices = house.ledger.slices(run_id, name)
+            return Found(run_id, name, "pass", slices=len(slices))
+        _keep(house, run_id, found, cutting)
+    orders, values = found.due()
+    return Found(
+        run_id, name, found.gate.verdict, orders, values, len(cutting.slices())
+    )
+
+
+def _start(
+    house: House,
+    run_id: str,
+    name: str,
+    interval: DataInterval,
+    *,
+    actor: str,
+    kind: str,
+) -> None:
+    now = house.clock.now()
+    house.ledger.sweep(now, actor=actor)
+    if house.ledger.is_run(run_id):
+        return
+    house.ledger.start_run(
+        run_id,
+        kind=kind,
+        interval=interval,
+        destinations=[name],
+        actor=actor,
+        now=now,
+    )
+
+
+def _nothing_new(house: House, run_id: str, found: Assessed) -> bool:
+    """Whether all slices were delivered and nothing became due since."""
+    slices = house.ledger.slices(run_id, found.name)
+    done = all(one.status is RunStatus.DONE for one in slices)
+    return bool(slices) and done and not found.due()[0]
+
+
+def _keep(house: House, run_id: str, found: Assessed, cutting: Cutting) -> None:
+    assessment = replace(assessment_of(found, found.gate), slices=cutting.slices())
+    now = house.clock.now()
+    house.ledger.record_assessment(run_id, found.name, assessment, now=now)
+    house.ledger.tell_run(run_id, now=now)
+
+
+def _broke_off(
+    house: House, run_id: str, name: str, status: RunStatus, note: str
+) -> None:
+    now = house.clock.now()
+    house.ledger.finish_destination(run_id, name, status, now=now, note=note)
+    house.ledger.tell_run(run_id, now=now)

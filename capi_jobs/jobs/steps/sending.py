@@ -1,15 +1,26 @@
 """`deliver`: send one slice of what was assessed, and no more than was shown.
 
-Slices of a run may be delivered at the same time, in different processes.
+Slices of a run may be delivered at the same time, in different processes. Each judges
+the whole interval anew, so that an order which shares an id with one of another slice
+is held as it was shown, and sends its own part.
 """
 
+import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 
 from capi_jobs.config import Destination
-from capi_jobs.errors import DestinationStopped
+from capi_jobs.delivery import Tally
+from capi_jobs.errors import DestinationStopped, GateClosed
+from capi_jobs.gate import GateLimits, GateReason, grown, log_stopped
+from capi_jobs.jobs.assessing import Assessed, reconciled
 from capi_jobs.jobs.house import House, Watcher
+from capi_jobs.jobs.outcome import status_of
 from capi_jobs.jobs.steps.finding import UNWATCHED
-from capi_jobs.ledger.values import RunStatus
+from capi_jobs.jobs.work import Work, recorded
+from capi_jobs.ledger.values import Decision, RunDestination, RunStatus, Slice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,5 +57,78 @@ def deliver(
     actor: str,
     watcher: Watcher = UNWATCHED,
 ) -> Sent:
-    """Send what is missing now in this slice; slices are numbered from 0."""
-    raise NotImplementedError
+    """Send what is missing now in this slice; slices are numbered from 0.
+
+    GateClosed where more is missing than was shown: the whole run asks again.
+    """
+    now, name = house.clock.now(), destination.name
+    house.ledger.sweep(now, actor=actor)
+    begun = house.ledger.start_slice(run_id, name, slice_, now=now)
+    part = house.ledger.run(run_id).destinations[name]
+    with (
+        recorded(partial(_broke_off, house, begun)),
+        contextlib.ExitStack() as open_ones,
+    ):
+        credentials = house.tokens((destination,))
+        work = Work(house, run_id, actor, credentials, watcher, marks_start=False)
+        found = open_ones.enter_context(
+            reconciled(house, destination, part.interval, watcher)
+        )
+        found.reconciliation.keep_only(begun.due.interval)
+        reason = work.too_much(found, partial(_judged, house, part, begun))
+        if reason is None:
+            return _delivered(work, found, begun)
+    return _close_gate(house, begun, reason)
+
+
+def _judged(
+    house: House,
+    part: RunDestination,
+    begun: Slice,
+    orders: int,
+    values: Mapping[str, Decimal],
+) -> GateReason | None:
+    """A person approved these counts; the gate alone passes what is usual."""
+    shown = begun.due
+    if part.decision is Decision.APPROVED:
+        return grown(shown.orders, shown.values, orders, values)
+    limits = GateLimits(**house.settings.gate.model_dump())
+    return log_stopped(shown.orders, orders, limits)
+
+
+def _delivered(work: Work, found: Assessed, begun: Slice) -> Sent:
+    tally = work.deliver([found])[found.name]
+    work.house.ledger.finish_slice(
+        begun,
+        status_of(tally),
+        now=work.house.clock.now(),
+        requests=tally.requests,
+        note=str(tally.stopped or ""),
+    )
+    return _sent(tally)
+
+
+def _sent(tally: Tally) -> Sent:
+    return Sent(
+        delivered=tally.delivered,
+        rejected=tally.rejected,
+        in_doubt=tally.in_doubt,
+        too_late=tally.too_late,
+        requests=tally.requests,
+        status=status_of(tally),
+        stopped=tally.stopped,
+    )
+
+
+def _close_gate(house: House, begun: Slice, reason: GateReason) -> Sent:
+    said = f"{reason.rule}: {reason.says}"
+    house.ledger.ask_again(begun, [said], now=house.clock.now())
+    raise GateClosed(
+        f"{begun.destination}: {said}",
+        ids=[begun.run_id],
+        do="look at the run, then start its assessment again",
+    )
+
+
+def _broke_off(house: House, begun: Slice, status: RunStatus, note: str) -> None:
+    house.ledger.finish_slice(begun, status, now=house.clock.now(), note=note)

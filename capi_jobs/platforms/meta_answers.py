@@ -135,7 +135,7 @@ def _settled_error(
         verdict=verdict,
         named={int(i) for path in paths for i in _POSITION.findall(path)},
         detail=read.safe_words(" ".join(paths), _FIELDS),
-        wait=read.retry_after(answer) or _regain(answer),
+        wait=read.retry_after(answer) or regain(answer),
     )
     return read.settled(reading, size)
 
@@ -171,7 +171,7 @@ def _used(usage: Mapping[str, object]) -> Iterator[int]:
         yield max(read.an_integer(usage.get(name)) or 0, 0)
 
 
-def _regain(answer: Answer) -> timedelta | None:
+def regain(answer: Answer) -> timedelta | None:
     """Wait as long as Meta estimates, in minutes."""
     minutes = [
         read.an_integer(usage.get("estimated_time_to_regain_access")) or 0

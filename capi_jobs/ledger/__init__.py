@@ -2,8 +2,8 @@
 
 `Ledger` is the only door; its parts: claims, moves, doubts and people move batches
 (`capi_jobs/lifecycle.py` says how), holds keeps the quarantine, runs, slices and
-assessments what runs found, keys, listing and balances answer, forgetting and
-retention remove.
+assessments what runs found, readings what platforms say, keys, listing and balances
+answer, forgetting and retention remove.
 """
 
 from collections.abc import Iterator
@@ -24,6 +24,7 @@ from capi_jobs.ledger.listing import Listing
 from capi_jobs.ledger.migrate import bring_up
 from capi_jobs.ledger.moves import Moves
 from capi_jobs.ledger.people import Chosen, People
+from capi_jobs.ledger.readings import Readings
 from capi_jobs.ledger.retention import Retention
 from capi_jobs.ledger.runs import Runs
 from capi_jobs.ledger.slices import Slices
@@ -43,6 +44,7 @@ class Ledger(
     Keys,
     Listing,
     Balances,
+    Readings,
     Forgetting,
     Retention,
 ):

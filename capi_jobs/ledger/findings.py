@@ -155,3 +155,21 @@ coverage = Table(
         Index("ix_ledger_coverage_run", "run_id", "destination"),
     ),
 )
+
+# What platforms said of an hour or a day, the last word: kept beside ours over time.
+readings = Table(
+    "ledger_readings",
+    METADATA,
+    Column("destination", String, primary_key=True),
+    Column("metric", String, primary_key=True),
+    Column("event_name", String, primary_key=True),  # "": all events together
+    Column("starts_at", UtcDateTime, primary_key=True),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("ours", Money),  # delivered events, or the forecast
+    Column("theirs", Money),
+    Column("short", Integer, nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("taken_at", UtcDateTime, nullable=False),
+    Index("ix_ledger_readings_taken_at", "taken_at"),
+)

@@ -13,6 +13,7 @@ from capi_jobs.ledger.door import Door, moving, reading
 from capi_jobs.ledger.findings import (
     balances,
     coverage,
+    readings,
     run_destinations,
     runs,
     slices,
@@ -124,6 +125,7 @@ class Retention(Door):
             "holds": delete(holds).where(holds.c.ended_at < before),
         }
         connection.execute(delete(overrides).where(overrides.c.ended_at < before))
+        connection.execute(delete(readings).where(readings.c.taken_at < before))
         counts = {
             name: connection.execute(each).rowcount for name, each in done.items()
         }

@@ -105,14 +105,15 @@ def show_run(report: "RunReport", *, as_json: bool) -> None:
     if as_json:
         screen.answer(report.as_json())
     else:
-        _print_run(report)
+        print_run(report)
     if report.failed:
         raise typer.Exit(screen.FAILED)
     if report.needs_person:
         raise typer.Exit(screen.PERSON_NEEDED)
 
 
-def _print_run(report: "RunReport") -> None:
+def print_run(report: "RunReport") -> None:
+    """Print what a run did, for people."""
     screen.table(
         f"run {report.run_id}",
         (

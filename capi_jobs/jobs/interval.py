@@ -41,6 +41,11 @@ def yesterday(zone: ZoneInfo, now: datetime) -> DataInterval:
     return read_interval("yesterday", zone, now)
 
 
+def days_from(first: date, last: date, zone: ZoneInfo) -> DataInterval:
+    """Return these days whole, both of them too."""
+    return DataInterval(_midnight(first, zone), _midnight(last + timedelta(1), zone))
+
+
 def _moment(text: str, zone: ZoneInfo, now: datetime, *, end: bool) -> datetime:
     text = text.strip()
     ago = {"today": 0, "yesterday": 1}.get(text)

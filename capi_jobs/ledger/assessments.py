@@ -154,13 +154,15 @@ class Assessments(Door):
     ) -> list[RunDestination]:
         """List what the last runs found for a destination, the newest first.
 
-        `besides` leaves out a run, which is no past of its own.
+        `besides` leaves out a run, which is no past of its own. What no gate judged is
+        left out as well: a re-upload counts whole days, but looks at a few orders.
         """
         rows = connection.execute(
             select(run_destinations)
             .where(
                 run_destinations.c.destination == destination,
                 run_destinations.c.assessed_at.is_not(None),
+                run_destinations.c.gate.is_not(None),
                 run_destinations.c.run_id != besides,
             )
             .order_by(

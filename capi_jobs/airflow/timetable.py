@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 
-from airflow.sdk.timezone import make_aware, utcnow
+from airflow.sdk.timezone import utcnow
 from airflow.timetables.base import DagRunInfo
 from airflow.timetables.trigger import CronPartitionTimetable
 from pendulum import DateTime, instance
@@ -52,9 +52,9 @@ class NightlyTimetable(CronPartitionTimetable):
         return self._night(self._local(run_date).date() - _DAY)
 
     def _night(self, day: date) -> tuple[DateTime, str]:
-        """Return when a day begins, as Airflow reads it from the key, and the key."""
-        began = make_aware(datetime.combine(day, time()), self._timezone)
-        return instance(began).in_timezone("UTC"), day.strftime(KEY_FORMAT)
+        """Return when a day begins, as Airflow itself reads it from the key, and that."""
+        key = day.strftime(KEY_FORMAT)
+        return instance(self._decode_partition_date(key)).in_timezone("UTC"), key
 
     def _local(self, moment: datetime) -> DateTime:
         return instance(moment).in_timezone(self._timezone)

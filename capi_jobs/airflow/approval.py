@@ -1,0 +1,169 @@
+"""The task in which data owners answer: nothing waits where nobody is asked.
+
+What is asked, and what an answer does, is said by who uses it: `nightly.py` and
+`reupload.py`. Names and comments go into the ledger, never into XCom.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
+from airflow.sdk import Param
+from airflow.sdk.exceptions import AirflowFailException
+
+from capi_jobs.airflow.entering import NOBODY
+from capi_jobs.airflow.notifying import tell
+from capi_jobs.config import Settings
+from capi_jobs.config.types import span_text
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+log = logging.getLogger(__name__)
+
+# A paragraph; the ledger shows it in one line of a history.
+COMMENT_CHARACTERS_MAX = 500
+
+
+class Asked(Protocol):
+    """What somebody is asked."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether anybody is asked at all."""
+
+    @property
+    def subject(self) -> str:
+        """One line."""
+
+    @property
+    def body(self) -> str:
+        """Markdown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a data owner said, or what the configuration says for them."""
+
+    approved: bool
+    actor: str
+    reason: str
+
+
+class Case(Protocol):
+    """What one approval is about, while the house is open."""
+
+    settings: Settings
+    link: str
+    asked: Asked
+
+    def keep(self, answer: Answer) -> None:
+        """Write the answer into the ledger."""
+
+
+# Opens the house for the run of this context.
+OpenCase = Callable[[Mapping[str, Any]], AbstractContextManager[Case]]
+
+
+class OwnersApproval(ApprovalOperator):
+    """Asks the data owners where a question is open; else passes at once."""
+
+    def __init__(self, *, about: str, opened: OpenCase, told: Settings, **kw: Any):  # noqa: ANN401
+        """Ask about one destination; who, and how long, is configured."""
+        airflow = told.airflow
+        self.about, self.opened = about, opened
+        self.unanswered = airflow.approval_unanswered
+        self.patience: timedelta = airflow.approval_timeout
+        super().__init__(
+            subject=f"{about}: what would be sent?",
+            body="Written when the task runs.",
+            assigned_users=[{"id": who, "name": who} for who in airflow.data_owners],
+            response_timeout=self.patience,
+            params={"comment": _comment()},
+            **kw,
+        )
+
+    def execute(self, context: "Context") -> None:
+        """Put the question, if there is one, and wait outside of any worker."""
+        with self.opened(context) as case:
+            asked, link, settings = case.asked, case.link, case.settings
+        if not asked.asked:
+            log.info("%s: nobody has to be asked", self.about)
+            return
+        self.subject, self.body = asked.subject, f"{asked.body}\n\n[Report]({link})\n"
+        tell(
+            settings,
+            "needs_approval",
+            subject=asked.subject,
+            body=asked.body,
+            link=self.generate_link_to_ui_from_context(context=context),
+            context=context,
+        )
+        super().execute(context)
+
+    def execute_complete(
+        self, context: "Context", event: dict[str, Any]
+    ) -> dict[str, str]:
+        """Keep the answer; whatever is not a yes ends this task as failed."""
+        if event.get("error_type") == "timeout":
+            answer = self._silence(context)
+        else:
+            HITLOperator.execute_complete(self, context, event)
+            answer = _answer(event, self.APPROVE)
+        with self.opened(context) as case:
+            case.keep(answer)
+        if not answer.approved:
+            raise AirflowFailException(
+                f"{self.about}: held, nothing is sent. Who and why stands in the report"
+            )
+        return {"decision": "approved"}
+
+    def _silence(self, context: "Context") -> Answer:
+        """Do what the configuration says where nobody answered, and say so."""
+        waited = span_text(self.patience)
+        said = f"nobody answered within {waited}"
+        does = _UNANSWERED[self.unanswered]
+        with self.opened(context) as case:
+            tell(
+                case.settings,
+                "needs_approval",
+                subject=f"{self.about}: {said}",
+                body=f"{said.capitalize()}: {does}",
+                link=case.link,
+                context=context,
+            )
+        if self.unanswered == "fail":
+            raise AirflowFailException(f"{self.about}: {said}; {does}")
+        return Answer(self.unanswered == "approve", NOBODY, f"{said}: {does}")
+
+
+_UNANSWERED = {
+    "hold": "the run is held and nothing is sent.",
+    "fail": "the question stays open and nothing is sent; clear this task to ask again.",
+    "approve": "as configured, what was shown is sent.",
+}
+
+
+def _comment() -> Param:
+    # Without a default, Airflow's form would demand one.
+    return Param(
+        None,
+        type=["null", "string"],
+        maxLength=COMMENT_CHARACTERS_MAX,
+        title="Comment",
+        description="Kept in the ledger with your name. Nothing personal about buyers.",
+    )
+
+
+def _answer(event: Mapping[str, Any], approve: str) -> Answer:
+    who = event.get("responded_by_user") or {}
+    comment = str((event.get("params_input") or {}).get("comment") or "").strip()
+    return Answer(
+        approved=event["chosen_options"] == [approve],
+        actor=str(who.get("name") or who.get("id") or NOBODY),
+        reason=comment or "answered in Airflow, without a comment",
+    )

@@ -53,12 +53,12 @@ class LaneDelivery:
             # Iterators and their connections live in one thread: SQLite insists on it.
             with ThreadPoolExecutor(1, thread_name_prefix="pages") as own:
                 return await self.run(rebuild, own)
-        again = self._in(reader, rebuild)
+        again, began = self._in(reader, rebuild), self._attempts.clock.now()
         await resend_doubtful(self._attempts, again)
         await self._send_pages(reader)
         if self._attempts.fault:
             raise self._attempts.fault
-        await await_others(self._attempts)
+        await await_others(self._attempts, began)
         await resend_doubtful(self._attempts, again)
         return self._attempts.tally
 

@@ -3,7 +3,7 @@
 What is too old for that waits for a person, see people.py.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
@@ -47,8 +47,6 @@ class Doubts(Door):
         lease: timedelta,
         dedup_window: timedelta,
         actor: str,
-        limit_entries: int | None = None,
-        exclude_batches: Collection[str] = (),
         attempts_max: int = ATTEMPTS_MAX,
         sent_before: datetime | None = None,
     ) -> Doubt | None:
@@ -70,7 +68,6 @@ class Doubts(Door):
                 # Else the clock went back, and nobody knows how long ago it was.
                 batches.c.first_sent_at <= now,
                 batches.c.attempts < attempts_max,
-                batches.c.batch_id.not_in(list(exclude_batches)),
                 *given((sent_before, batches.c.last_sent_at.__lt__)),
             )
             .order_by(batches.c.first_sent_at, batches.c.batch_id)
@@ -80,9 +77,7 @@ class Doubts(Door):
         if row is None:
             return None
         found = entries_of(connection, row.batch_id)
-        mine = found if limit_entries is None else found[:limit_entries]
         move = Move(Event.CLAIMED, Status.RESENDING, now, actor, Receipt())
-        _part(connection, row, found[len(mine) :], move)
         move_batch(
             connection,
             row.batch_id,
@@ -92,18 +87,22 @@ class Doubts(Door):
             lease_until=now + lease,
             attempts=row.attempts + 1,
         )
-        write_history(connection, row, move, events=len(mine))
-        return Doubt(batch_from(locked_batch(connection, row.batch_id)), tuple(mine))
+        write_history(connection, row, move, events=len(found))
+        return Doubt(batch_from(locked_batch(connection, row.batch_id)), tuple(found))
 
     @reading
     def awaited_until(
-        self, connection: Connection, destination: str
+        self, connection: Connection, destination: str, begun_until: datetime
     ) -> datetime | None:
-        """Return when the last lease of a call that may still be answered is over."""
+        """Return when the last lease of a call that may still be answered is over.
+
+        Of calls begun until then: what others begin later is theirs to wait for.
+        """
         last: datetime | None = connection.scalar(
             select(func.max(batches.c.lease_until)).where(
                 batches.c.destination == destination,
                 batches.c.status.in_([Status.IN_FLIGHT, Status.RESENDING]),
+                batches.c.last_sent_at <= begun_until,
             )
         )
         return last
@@ -146,8 +145,6 @@ def _part(
     move: Move,
 ) -> str:
     """Move entries to a sibling that is in doubt, first sent when the batch was."""
-    if not leaving:
-        return ""
     sibling = insert_batch(
         connection,
         dict(batch._mapping),  # noqa: SLF001 - SQLAlchemy's public name

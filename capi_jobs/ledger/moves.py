@@ -75,20 +75,6 @@ class Moves(Door):
         (told, receipt), keys = most
         settling.whole(told, receipt, len(keys))
 
-    def release(
-        self,
-        batch_id: str,
-        receipt: Receipt,
-        *,
-        now: datetime,
-        actor: str,
-        attempt: int | None = None,
-    ) -> None:
-        """Give back a claim that was certainly not sent."""
-        self.settle(
-            batch_id, Event.DEFERRED, receipt, now=now, actor=actor, attempt=attempt
-        )
-
     @moving
     def sweep(self, connection: Connection, now: datetime, *, actor: str) -> Swept:
         """Put into doubt what was sent and never answered: its lease is over."""

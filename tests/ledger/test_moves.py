@@ -6,7 +6,7 @@ from capi_jobs.errors import IllegalMove
 from capi_jobs.ledger.values import Swept
 from capi_jobs.lifecycle import TRANSITIONS, Event, Status
 from capi_jobs.model import Receipt
-from tests.ledger.building import LEASE, NOTHING, TICK, WINDOW, Bench
+from tests.ledger.building import LEASE, TICK, WINDOW, Bench
 
 ANSWERS = (Event.ACCEPTED, Event.REFUSED, Event.DEFERRED, Event.LOST)
 AWAITING = (Status.IN_FLIGHT, Status.RESENDING)
@@ -337,7 +337,7 @@ def test_a_late_yes_to_the_first_call_and_then_one_to_the_second(
 def test_released_means_given_back(bench: Bench) -> None:
     batch_id = bench.claim(1).batch_id
 
-    bench.ledger.release(batch_id, NOTHING, now=bench.now, actor="test")
+    bench.settle(batch_id, Event.DEFERRED)
 
     assert bench.statuses() == {}
     assert bench.claim(1)

@@ -120,7 +120,6 @@ class World:
             lease=LEASE,
             dedup_window=WINDOW,
             actor="test",
-            limit_entries=self.chance.choice((None, 2)),
         )
         if doubt:
             self.call(doubt.batch.batch_id, doubt.batch.attempts, doubt.entries)

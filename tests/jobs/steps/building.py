@@ -5,7 +5,7 @@ Each call opens the house anew, as another process would.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from capi_jobs.config import load
@@ -28,11 +28,13 @@ class Night:
     shop: Shop
     run_id: str = RUN
     name: str = META
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ahead: timedelta = timedelta(0)  # of this machine's clock
 
     @contextmanager
     def house(self) -> Iterator[House]:
-        with opened(load(self.shop.config), ClockAsOf(self.now)) as house:
+        with opened(
+            load(self.shop.config), ClockAsOf(datetime.now(UTC) + self.ahead)
+        ) as house:
             yield house
 
     @property

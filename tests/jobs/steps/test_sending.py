@@ -257,7 +257,7 @@ def test_what_was_approved_on_the_command_line_is_not_sent_again(night: Night) -
 def test_an_approval_after_the_age_window_closed_sends_nothing(night: Night) -> None:
     night.shop.configure(gate=ASKS).fill(orders(2))
     night.assess()
-    night.now += timedelta(days=8)
+    night.ahead = timedelta(days=8)
     night.approve()
 
     sent = night.deliver()

@@ -21,6 +21,8 @@ from pydantic.fields import FieldInfo
 
 from capi_jobs.config import (
     Airflow,
+    ArrivalSettings,
+    AuditSettings,
     DatabaseUrl,
     Delivery,
     Destination,
@@ -32,6 +34,7 @@ from capi_jobs.config import (
     SentEvents,
     Settings,
     Validation,
+    Verify,
     Warehouse,
 )
 from capi_jobs.config.types import BaseUrl, ZoneName, span_text
@@ -110,9 +113,12 @@ _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`[validation]`", Validation),
     ("`[gate]`", GateSettings),
     ("`[delivery]`", Delivery),
+    ("`[audit]`", AuditSettings),
+    ("`[verify]`", Verify),
     ("`[airflow]`", Airflow),
     ("`[[airflow.notifications]]`", Notification),
     ("`[[destinations]]`", Destination),
+    ("`[destinations.arrival]`", ArrivalSettings),
 )
 
 _WORDS: tuple[tuple[object, str], ...] = (

@@ -15,17 +15,21 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError, field_validator
 
 from capi_jobs.config.anchoring import anchored
+from capi_jobs.config.auditing import AuditSettings
 from capi_jobs.config.destinations import Destination
 from capi_jobs.config.faults import config_fault, fault_lines, meant
 from capi_jobs.config.scheduling import Airflow, Notification
 from capi_jobs.config.secrets import Credentials, Vault, secret_of
 from capi_jobs.config.sections import LedgerSettings, Orders, SentEvents, Warehouse
 from capi_jobs.config.types import DatabaseUrl, SecretRef, Section, Span, ZoneName
+from capi_jobs.config.verifying import ArrivalSettings, Verify
 from capi_jobs.config.working import Delivery, GateSettings, Validation
 from capi_jobs.errors import ConfigFault
 
 __all__ = [
     "Airflow",
+    "ArrivalSettings",
+    "AuditSettings",
     "Credentials",
     "DatabaseUrl",
     "Delivery",
@@ -40,6 +44,7 @@ __all__ = [
     "Span",
     "Validation",
     "Vault",
+    "Verify",
     "Warehouse",
     "config_path",
     "load",
@@ -76,6 +81,12 @@ class Settings(Section):
     )
     delivery: Delivery = Field(
         default_factory=Delivery, description="how calls are made"
+    )
+    audit: AuditSettings = Field(
+        default_factory=AuditSettings, description="what still counts as the same"
+    )
+    verify: Verify = Field(
+        default_factory=Verify, description="what platforms say they received"
     )
     airflow: Airflow = Field(
         default_factory=Airflow, description="the DAGs; nothing else reads it"
@@ -131,6 +142,18 @@ class Settings(Section):
             raise config_fault("secrets cannot be read", faults)
         return found
 
+    def reading_secrets(
+        self, d: Destination, vault: Vault | None = None
+    ) -> Credentials:
+        """Look up what may read of one destination: ConfigFault where it is missing."""
+        ref = d.arrival.token or d.token
+        token = secret_of(ref, os.environ, "token", vault)
+        if d.app_secret is None or d.arrival.token is not None:
+            return Credentials(token)
+        return Credentials(
+            token, secret_of(d.app_secret, os.environ, "app_secret", vault)
+        )
+
 
 # The keys of each table, for those who mistype one.
 KEYS = {
@@ -142,9 +165,12 @@ KEYS = {
     "validation": tuple(Validation.model_fields),
     "gate": tuple(GateSettings.model_fields),
     "delivery": tuple(Delivery.model_fields),
+    "audit": tuple(AuditSettings.model_fields),
+    "verify": tuple(Verify.model_fields),
     "airflow": tuple(Airflow.model_fields),
     "airflow.notifications": tuple(Notification.model_fields),
     "destinations": tuple(Destination.model_fields),
+    "destinations.arrival": tuple(ArrivalSettings.model_fields),
 }
 
 

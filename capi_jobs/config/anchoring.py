@@ -70,9 +70,18 @@ def _is_file(relation: str) -> bool:
 
 
 def _secret_paths(d: Destination, folder: Path) -> Destination:
-    changes = {
-        name: SecretRef(f"file:{folder / ref.place}")
+    changes: dict[str, object] = {
+        name: _anchored_ref(ref, folder)
         for name in ("token", "app_secret")
-        if (ref := getattr(d, name)) is not None and ref.scheme == "file"
+        if (ref := getattr(d, name)) is not None
     }
-    return d.model_copy(update=changes) if changes else d
+    if (ref := d.arrival.token) is not None:
+        update = {"token": _anchored_ref(ref, folder)}
+        changes["arrival"] = d.arrival.model_copy(update=update)
+    return d.model_copy(update=changes)
+
+
+def _anchored_ref(ref: SecretRef, folder: Path) -> SecretRef:
+    if ref.scheme != "file":
+        return ref
+    return SecretRef(f"file:{folder / ref.place}")

@@ -12,9 +12,12 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from capi_jobs.config.faults import meant
 from capi_jobs.config.types import BaseUrl, SecretRef, Section, Span, Text, span_text
+from capi_jobs.config.verifying import ArrivalSettings
 from capi_jobs.platforms import NAMES, Limits, Platform, Target, platform_named
 
 _V = TypeVar("_V")
+# Settings of `arrival` that one platform alone understands.
+_ONLY = {"advertiser": "tiktok", "agent": "meta", "upload_tag": "meta"}
 _STRICTER = ("events_per_batch_max", "body_bytes_max", "requests_per_second_max")
 
 
@@ -125,6 +128,9 @@ class Destination(Section):
     requests_per_second_max: float | None = Field(
         None, ge=0.01, description="calls a second; at most what the platform takes"
     )
+    arrival: ArrivalSettings = Field(
+        default_factory=ArrivalSettings, description="how it is asked what arrived"
+    )
 
     @field_validator(*_STRICTER)
     @classmethod
@@ -158,6 +164,17 @@ class Destination(Section):
         if platform and source is not None and source not in platform.sources:
             raise ValueError(f"unknown; {platform.name} has {_listed(platform)}")
         return source
+
+    @field_validator("arrival")
+    @classmethod
+    def _only_where_asked(
+        cls, arrival: ArrivalSettings, info: ValidationInfo
+    ) -> ArrivalSettings:
+        platform = _platform(info)
+        for name, whose in _ONLY.items():
+            if platform and platform.name != whose and getattr(arrival, name):
+                raise ValueError(f"{name} is {whose}'s only")
+        return arrival
 
     @field_validator("channels")
     @classmethod
@@ -212,6 +229,8 @@ class Destination(Section):
             source=self.effective_source,
             test_event_code=self.test_event_code,
             app_secret=app_secret,
+            agent=self.arrival.agent,
+            upload_tag=self.arrival.upload_tag,
         )
 
 

@@ -59,6 +59,9 @@ class Target:
     test_event_code: str | None = None
     # Meta alone asks for it, of apps that switched "require app secret" on.
     app_secret: str | None = field(default=None, repr=False)
+    # Meta alone: what tells our events from others' when counts are read.
+    agent: str | None = None
+    upload_tag: str | None = None
 
 
 class Platform(Protocol):

@@ -43,9 +43,6 @@ class Inquiry:
     token: str = field(repr=False)
     interval: DataInterval
     now: datetime
-    # Tell ours from others': `partner_agent` and `upload_tag` as they are sent.
-    agent: str = ""
-    upload_tag: str = ""
     advertiser: str = ""  # TikTok
     zone: ZoneInfo | None = None  # of days or hours that come without one
 

@@ -246,6 +246,8 @@ def _beside(target: Target, token: str) -> dict[str, object]:
         "access_token": token,
         "appsecret_proof": _appsecret_proof(target.app_secret, token),
         "test_event_code": target.test_event_code,
+        "partner_agent": target.agent,
+        "upload_tag": target.upload_tag,
     }
 
 

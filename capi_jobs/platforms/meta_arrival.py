@@ -77,12 +77,12 @@ class MetaReadApi:
         if start >= end:
             return []
         span = {"start_time": _seconds(start), "end_time": _seconds(end)}
-        if inquiry.upload_tag:
-            asks = {"upload_tag": inquiry.upload_tag, **span}
+        if tag := inquiry.target.upload_tag:
+            asks = {"upload_tag": tag, **span}
             return [_asked(_UPLOADS, inquiry, asks, start, end)]
         asks = {"aggregation": "event", "event_source": "SERVER_ONLY", **span}
-        if inquiry.agent:
-            asks["agent"] = inquiry.agent
+        if agent := inquiry.target.agent:
+            asks["agent"] = agent
         return [_asked(_STATS, inquiry, asks, start, end)]
 
     def read_arrivals(
@@ -108,8 +108,8 @@ class MetaReadApi:
         """Ask for the dataset's quality; it has no time, so it is of now."""
         target = inquiry.target
         asks = {"dataset_id": target.account, "fields": _FIELDS}
-        if inquiry.agent:
-            asks["agent_name"] = inquiry.agent
+        if target.agent:
+            asks["agent_name"] = target.agent
         url = write.hosted(target.base_url, target.api_version, _QUALITY)
         call = _get(url, asks, inquiry)
         return [Asked(_QUALITY, call, inquiry.now, inquiry.now)]

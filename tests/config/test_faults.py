@@ -82,6 +82,10 @@ def test_unknown_keys_are_refused_in_every_table(section: str) -> None:
     if section == "airflow.notifications":
         there = {"kind": "slack", "connection": "slack_capi"}
         valid = table(airflow={"notifications": [there]})
+    if section == "destinations.arrival":
+        there = {}
+        valid = table()
+        valid["destinations"][0]["arrival"] = there
     (there[0] if isinstance(there, list) else there)["qqq"] = 1
 
     found = faults(**valid)

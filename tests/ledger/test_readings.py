@@ -98,11 +98,15 @@ def test_what_was_sent_twice_has_no_certain_minute(bench: Bench) -> None:
 def test_other_destinations_and_times_are_not_counted(bench: Bench) -> None:
     bench.in_status(Status.DELIVERED, 1)
 
-    assert [] == bench.ledger.sent_by_minute(
-        "tiktok", NOON - DAY, NOON + DAY, by_receipt=True
+    assert (
+        bench.ledger.sent_by_minute("tiktok", NOON - DAY, NOON + DAY, by_receipt=True)
+        == []
     )
-    assert [] == bench.ledger.sent_by_minute(
-        "meta", NOON - 9 * DAY, NOON - 8 * DAY, by_receipt=True
+    assert (
+        bench.ledger.sent_by_minute(
+            "meta", NOON - 9 * DAY, NOON - 8 * DAY, by_receipt=True
+        )
+        == []
     )
 
 

@@ -17,9 +17,10 @@ def report_link(run_id: str, destination: str | None = None) -> str:
     The public address of Airflow is its own setting `[api] base_url`.
     """
     asked = f"?{urlencode({'destination': destination})}" if destination else ""
-    return f"{_base()}{MOUNTED_AT}/report/{quote(run_id, safe='')}{asked}"
+    return f"{base_url()}{MOUNTED_AT}/report/{quote(run_id, safe='')}{asked}"
 
 
-def _base() -> str:
+def base_url() -> str:
+    """Return the public address of Airflow, without a slash at its end."""
     base: str = conf.get("api", "base_url", fallback="") or ""
     return base.rstrip("/")

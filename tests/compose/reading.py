@@ -33,11 +33,13 @@ def compose(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 @cache
-def services(profile: str = "") -> dict[str, Service]:
+def services(profile: str = "", **told: str) -> dict[str, Service]:
     """Return what Compose would start, with every variable filled in."""
-    said = compose("config", "--format", "json", COMPOSE_PROFILES=profile)
+    environment = {**told, "COMPOSE_PROFILES": profile}
+    said = compose("config", "--format", "json", **environment)
     assert said.returncode == 0, said.stderr
-    found: dict[str, Service] = json.loads(said.stdout)["services"]
+    # Compose writes what it could read again: a dollar sign for a shell is doubled.
+    found: dict[str, Service] = json.loads(said.stdout.replace("$$", "$"))["services"]
     return found
 
 

@@ -234,3 +234,24 @@ def test_services_stand_in_the_order_in_which_they_start() -> None:
             if wait["required"]
         }
         assert waits <= set(order[:number]), name
+
+
+def test_the_docs_tell_of_every_service_where_it_is_and_what_it_waits_for() -> None:
+    page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
+    table = page.partition("## What each service does")[2].partition("\n\nEach")[0]
+    rows = re.findall(
+        r"^\| `([\w-]+)` \|.*\| ([^|]+) \| ([^|]+) \|$", table, re.MULTILINE
+    )
+
+    told = {
+        name: (at, set(re.findall(r"`([\w-]+)`", needs))) for name, at, needs in rows
+    }
+    assert told == {
+        name: (
+            " ".join(f"{p['host_ip']}:{p['published']}" for p in service["ports"])
+            if service.get("ports")
+            else "–",
+            set(service.get("depends_on", {})),
+        )
+        for name, service in ALL.items()
+    }

@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from capi_jobs import __version__
-from capi_jobs.cli import ledger, people, quarantine, reports, reupload, runs, setup
+from capi_jobs.cli import (
+    audits,
+    ledger,
+    people,
+    quarantine,
+    reports,
+    reupload,
+    runs,
+    setup,
+)
 from capi_jobs.cli.screen import log_to_stderr
 
 HELP = """Find the completed orders that ad platforms never saw, and upload each once.
@@ -63,5 +72,6 @@ runs.add_to(app)
 people.add_to(app)
 reupload.add_to(app)
 reports.add_to(app)
+audits.add_to(app)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(ledger.app, name="ledger")

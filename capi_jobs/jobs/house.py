@@ -29,7 +29,7 @@ from capi_jobs.ledger.values import BLOCK, RELEASE, Decision, Gate, RunDestinati
 from capi_jobs.model import DataInterval
 from capi_jobs.platforms import platform_named
 from capi_jobs.preparation import Preparer
-from capi_jobs.reconcile import Policy, Reconciliation, Wanted, reconcile
+from capi_jobs.reconcile import OnClasses, Policy, Reconciliation, Wanted, reconcile
 from capi_jobs.validation import Validator
 from capi_jobs.warehouse import OrdersSource, Warehouse
 from capi_jobs.warehouse import SentEvents as SentEventsSource
@@ -100,6 +100,7 @@ class House:
         interval: DataInterval,
         now: datetime,
         wanted: Wanted | None = None,
+        on_classes: OnClasses | None = None,
     ) -> AbstractContextManager[Reconciliation]:
         """Sort every order of the interval into its class; `wanted` alone stay due."""
         name, wide = destination.name, _widened(interval, LOG_MARGIN)
@@ -111,10 +112,11 @@ class House:
             holds=self.ledger.open_hold_keys(name),
             overrides=self.ledger.override_keys(name),
             interval=interval,
-            policy=self._policy(destination),
+            policy=self.policy(destination),
             now=now,
             memory_limit_mb=RECONCILE_MB,
             wanted=wanted,
+            on_classes=on_classes,
         )
 
     def order_times(self, ids: Sequence[str]) -> Iterator[Mapping[str, object]]:
@@ -175,7 +177,8 @@ class House:
             if not others and log.platform in {None, destination.platform}:
                 yield from self.warehouse.sent_events(log, interval)
 
-    def _policy(self, destination: Destination) -> Policy:
+    def policy(self, destination: Destination) -> Policy:
+        """Say what settings and platform mean for this destination's orders."""
         orders = self.settings.orders
         if orders is None:
             raise _no("orders")

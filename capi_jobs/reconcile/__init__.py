@@ -22,6 +22,7 @@ __all__ = [
     "AskedOrder",
     "EntryCount",
     "HoldCount",
+    "OnClasses",
     "Policy",
     "Reconciliation",
     "Wanted",
@@ -55,11 +56,13 @@ def reconcile(  # noqa: PLR0913 - two sides, the ledger between them
     now: datetime,
     memory_limit_mb: int = MEMORY_LIMIT_MB,
     wanted: Wanted | None = None,
+    on_classes: OnClasses | None = None,
 ) -> Iterator[Reconciliation]:
     """Class every order of the interval; what is found lives until the block ends.
 
     Each argument is read once, in this order. BalanceOpen if an order has no class.
-    `wanted` notes where some orders stand, and leaves nothing due but them.
+    `wanted` notes where some orders stand, and leaves nothing due but them;
+    `on_classes` is shown every order with its class.
     """
     with duck.workspace(memory_limit_mb) as connection:
         loading.set_policy(connection, policy, interval, now)

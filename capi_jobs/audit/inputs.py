@@ -1,0 +1,210 @@
+"""What the audit was given, and what of it cannot be used: a message each, no stop."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+_LOGS = """
+SELECT log, sum(times) FILTER (sort <> 'other'),
+    sum(times) FILTER (order_id IS NOT NULL), sum(times) FILTER (event_id IS NOT NULL),
+    sum(times) FILTER (value IS NOT NULL),
+    sum(times) FILTER (time_fault = 'naive'),
+    sum(times) FILTER (time_fault IN ('missing', 'unreadable', 'in_dst_gap')),
+    sum(times) FILTER (sort = 'other'), sum(times) FILTER (sort = 'dialect'),
+    max(times) FILTER (event_id IS NOT NULL)
+FROM events GROUP BY log
+"""
+_LOOSE = """
+SELECT log, sum(times) FROM sales ANTI JOIN matched USING (e)
+WHERE order_id IS NULL GROUP BY log
+"""
+_WRITTEN = """
+SELECT log, sum(times) FROM copies WHERE how IN ('hash', 'case', 'prefix') GROUP BY log
+"""
+_NAMES = """
+SELECT log, name, sort, sum(times) AS times FROM events
+WHERE name IS NOT NULL GROUP BY ALL ORDER BY times DESC, name LIMIT 50
+"""
+_ORDERS = "SELECT count(*) FILTER (inside), count(*) FROM orders"
+
+# A page that is loaded again and again stays below; a loop in a tag does not.
+COPIES_MANY = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSeen:
+    """One log, as far as it is of this destination and interval."""
+
+    log: str
+    purchases: int = 0
+    with_order_id: int = 0
+    with_event_id: int = 0
+    with_value: int = 0
+    naive: int = 0
+    timeless: int = 0
+    other_events: int = 0
+    under_other_names: int = 0
+    copies_of_one_id: int = 0
+    unmatched: int = 0  # purchases without order id that match no order
+    rewritten: int = 0  # purchases that match an order by another writing of its id
+    names: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something about the inputs that limits what an audit can say."""
+
+    code: str
+    source: str
+    count: int
+    says: str
+    do: str
+    needs_person: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Orders and logs that were read, and what is wrong with them."""
+
+    orders: int  # of the interval
+    orders_around: int  # read to find the orders of events near its ends
+    logs: tuple[LogSeen, ...]
+    notices: tuple[Notice, ...]
+
+
+def seen(connection: duckdb.DuckDBPyConnection, logs: Sequence[str]) -> Inputs:
+    """Count what was read; a log that gave nothing is there as well."""
+    [(orders, around)] = connection.execute(_ORDERS).fetchall()
+    found = tuple(_logs(connection, logs))
+    return Inputs(
+        orders=orders,
+        orders_around=around - orders,
+        logs=found,
+        notices=tuple(_notices(orders, found)),
+    )
+
+
+def _logs(
+    connection: duckdb.DuckDBPyConnection, logs: Sequence[str]
+) -> Iterator[LogSeen]:
+    rows = {row[0]: row[1:] for row in connection.execute(_LOGS).fetchall()}
+    loose = dict(connection.execute(_LOOSE).fetchall())
+    written = dict(connection.execute(_WRITTEN).fetchall())
+    names = connection.execute(_NAMES).fetchall()
+    for log in logs:
+        counts = [int(count or 0) for count in rows.get(log, ())] or [0] * 9
+        yield LogSeen(
+            log=log,
+            purchases=counts[0],
+            with_order_id=counts[1],
+            with_event_id=counts[2],
+            with_value=counts[3],
+            naive=counts[4],
+            timeless=counts[5],
+            other_events=counts[6],
+            under_other_names=counts[7],
+            copies_of_one_id=counts[8],
+            unmatched=int(loose.get(log, 0)),
+            rewritten=int(written.get(log, 0)),
+            names=tuple((name, int(n)) for of, name, _, n in names if of == log),
+        )
+
+
+def _notices(orders: int, logs: Sequence[LogSeen]) -> Iterator[Notice]:
+    if not orders:
+        yield Notice(
+            code="no_orders",
+            source="orders",
+            count=0,
+            says="there are no orders in this interval",
+            do="see that the interval is right and the view is filled",
+        )
+    if not logs:
+        yield Notice(
+            code="no_logs",
+            source="sent_events",
+            count=0,
+            says="no log tells what others sent: only our own entries are compared",
+            do="add [[sent_events]] for the pixel and every other sender",
+        )
+    for log in logs:
+        yield from _of_log(log)
+
+
+def _of_log(log: LogSeen) -> Iterator[Notice]:
+    many = log.purchases
+    for code, count, says, do, person in (
+        (
+            "log_empty",
+            int(not many),
+            "the log has no purchases of this destination and interval",
+            "see that the log is filled and names this destination or platform",
+            False,
+        ),
+        (
+            "log_without_order_ids",
+            many if many and not log.with_order_id else 0,
+            "no event has an order id: they are matched by event id alone",
+            "log the order id with every event",
+            True,
+        ),
+        (
+            "log_without_event_ids",
+            many if many and not log.with_event_id else 0,
+            "no event has an event id: whether copies are deduplicated cannot be told",
+            "log the event id with every event",
+            True,
+        ),
+        (
+            "log_without_values",
+            many if many and not log.with_value else 0,
+            "no event tells its value: values cannot be compared",
+            "log value and currency with every event",
+            False,
+        ),
+        (
+            "naive_times",
+            log.naive,
+            "times tell no zone: they are not compared with the orders'",
+            "set `timezone` of this log",
+            True,
+        ),
+        (
+            "unreadable_times",
+            log.timeless,
+            "times are missing or cannot be read",
+            "mend the column event_time",
+            True,
+        ),
+        (
+            "ids_in_another_writing",
+            log.rewritten,
+            "ids match an order only without prefix, case or hash",
+            "let the sender write ids as the warehouse does",
+            True,
+        ),
+        (
+            "one_id_again_and_again",
+            log.copies_of_one_id if log.copies_of_one_id >= COPIES_MANY else 0,
+            "one event id stands in the log that often",
+            "look for a tag that fires in a loop, or for one id given to all",
+            True,
+        ),
+        (
+            "events_of_no_order",
+            log.unmatched,
+            "purchases without order id match no order by their event id",
+            "log the order id with every event",
+            False,
+        ),
+    ):
+        if count:
+            yield Notice(
+                code=code,
+                source=log.log,
+                count=count,
+                says=says,
+                do=do,
+                needs_person=person,
+            )

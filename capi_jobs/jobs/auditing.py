@@ -1,0 +1,102 @@
+"""`audit`: what was counted wrongly, per destination; and what cannot be told.
+
+Reads warehouse and ledger and writes neither. What can be found stands in `audit/`,
+how it is shown in `report/`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import pyarrow as pa
+
+from capi_jobs.audit import Audit, Terms, audited
+from capi_jobs.config import Destination
+from capi_jobs.jobs.house import House, Watcher
+from capi_jobs.model import DataInterval
+from capi_jobs.warehouse import SentEvents
+
+# Beside RECONCILE_MB while classes stream from one to the other; the rest of the
+# process needs some 400 MB, so that an audit stays below 1.5 GB.
+AUDIT_MB = 512
+
+Batches = Iterable[pa.RecordBatch]
+
+
+@contextmanager
+def audit(
+    house: House, destination: Destination, interval: DataInterval, watcher: Watcher
+) -> Iterator[Audit]:
+    """Compare all that is known of the interval's orders."""
+    watcher.stage(destination.name, "audit", None)
+    margin = house.settings.audit.margin
+    wide = DataInterval(interval.start - margin, interval.end + margin)
+    logs = logs_of(house, destination)
+
+    def classes(take: Callable[[Batches], None]) -> None:
+        now = house.clock.now()
+        with house.reconcile(destination, interval, now, on_classes=take):
+            pass  # the classes alone are wanted
+
+    with audited(
+        classes=classes,
+        orders=house.warehouse.audit_orders(house.orders_source, wide),
+        events=_events(house, logs, wide),
+        entries=house.ledger.known_keys(destination.name, wide.start, wide.end),
+        terms=terms(house, destination, interval),
+        logs=[*logs],
+        memory_limit_mb=AUDIT_MB,
+    ) as found:
+        yield found
+
+
+def logs_of(house: House, destination: Destination) -> dict[str, SentEvents]:
+    """Name the logs that may tell of this destination; two may have one relation."""
+    named = dict[str, SentEvents]()
+    for log in house.sent_events:
+        others = log.destination not in {None, destination.name}
+        if not others and log.platform in {None, destination.platform}:
+            name = log.name if log.name not in named else f"{log.name} ({len(named)})"
+            named[name] = log
+    return named
+
+
+def _events(
+    house: House, logs: dict[str, SentEvents], interval: DataInterval
+) -> Iterator[pa.RecordBatch]:
+    for name, log in logs.items():
+        for batch in house.warehouse.audit_events(log, interval):
+            yield marked(batch, name)
+
+
+def marked(batch: pa.RecordBatch, log: str) -> pa.RecordBatch:
+    """Say in each row which log it is of."""
+    column = pa.repeat(pa.scalar(log, pa.string()), batch.num_rows)
+    return batch.append_column("log", column)
+
+
+def terms(house: House, destination: Destination, interval: DataInterval) -> Terms:
+    """Put settings and platform into the audit's words."""
+    policy, settings = house.policy(destination), house.settings.audit
+    return Terms(
+        destination=policy.destination,
+        platform=policy.platform,
+        interval=interval,
+        now=house.clock.now(),
+        dedup_window=policy.dedup_window,
+        completed_statuses=policy.completed_statuses,
+        cancelled_statuses=_lower(settings.cancelled_statuses),
+        refunded_statuses=_lower(settings.refunded_statuses),
+        value_tolerance=settings.value_tolerance,
+        time_tolerance=settings.time_tolerance,
+        reopened_after=settings.reopened_after,
+        systematic_orders=settings.systematic_orders,
+        systematic_share=settings.systematic_share,
+        timezone=policy.timezone,
+        day_timezone=policy.day_timezone,
+        event_id_template=policy.event_id_template,
+        names=policy.names(),
+    )
+
+
+def _lower(statuses: Iterable[str]) -> frozenset[str]:
+    return frozenset(status.strip().lower() for status in statuses)

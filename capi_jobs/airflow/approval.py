@@ -72,8 +72,17 @@ OpenCase = Callable[[Mapping[str, Any]], AbstractContextManager[Case]]
 class OwnersApproval(ApprovalOperator):
     """Asks the data owners where a question is open; else passes at once."""
 
-    def __init__(self, *, about: str, opened: OpenCase, told: Settings, **kw: Any):  # noqa: ANN401
+    def __init__(
+        self,
+        *,
+        about: str,
+        opened: OpenCase,
+        told: Settings,
+        params: object = None,
+        **others: Any,  # noqa: ANN401 - an operator's
+    ) -> None:
         """Ask about one destination; who, and how long, is configured."""
+        del params  # the DAG's own form, which Airflow puts in: no answer needs it
         airflow = told.airflow
         self.about, self.opened = about, opened
         self.unanswered = airflow.approval_unanswered
@@ -84,7 +93,7 @@ class OwnersApproval(ApprovalOperator):
             assigned_users=[{"id": who, "name": who} for who in airflow.data_owners],
             response_timeout=self.patience,
             params={"comment": _comment()},
-            **kw,
+            **others,
         )
 
     def execute(self, context: "Context") -> None:
@@ -143,7 +152,7 @@ class OwnersApproval(ApprovalOperator):
 
 _UNANSWERED = {
     "hold": "the run is held and nothing is sent.",
-    "fail": "the question stays open and nothing is sent; clear this task to ask again.",
+    "fail": "the question stays open, nothing is sent; clear this task to ask again.",
     "approve": "as configured, what was shown is sent.",
 }
 

@@ -1,4 +1,4 @@
-"""Assets: the orders that a run waits for or reads, the deliveries that others await."""
+"""Assets: the orders that a run waits for, the deliveries that others wait for."""
 
 from typing import Any
 

@@ -133,21 +133,20 @@ def report(name: str) -> dict[str, object]:
         raise ended.error()
     day, _ = day_of(context, settings)
     delivered = delivered_asset(name)
-    context["outlet_events"][delivered].extra = {**counts, "day": day}
+    extra: dict[str, Any] = {**counts, "day": day}
+    context["outlet_events"][delivered].extra = extra
     return counts
 
 
 def _failed_before(context: Context, name: str) -> frozenset[str]:
-    """Name the tasks of this destination that did not end well, by the words of state."""
+    """Name this destination's tasks that did not end well, and a refused token."""
     run, group = context["dag_run"], group_id(name)
     ids = [f"{group}.{task}" for task in ("assess", "approve", "deliver")]
     told = context["ti"].get_task_states(
         dag_id=run.dag_id, task_ids=ids, run_ids=[run.run_id]
     )
     states = told.get(run.run_id, {})
-    stopped = context["ti"].xcom_pull(
-        task_ids=ids[-1], key=STOPPED
-    )
+    stopped = context["ti"].xcom_pull(task_ids=ids[-1], key=STOPPED)
     refused = CredentialRefused.__name__ in (stopped or ())
     words = {
         task.removeprefix(f"{group}.").partition("_")[0]

@@ -59,7 +59,7 @@ class Ended:
         """Say what is wrong and what to do, without anybody's words or names."""
         note = f" ({self.closed.note})" if self.closed.note else ""
         if self.status == "done" and not self.closed.closes:
-            return f"{self.name}: its books do not close → report a bug; see the report"
+            return f"{self.name}: its books do not close → report a bug"
         if self.status == "done":
             told = ", ".join(sorted(self.failed))
             return f"{self.name}: failed in {told} → see that task's log, then clear it"
@@ -80,7 +80,7 @@ _WORDS = {
 
 
 def tell_of(settings: Settings, ended: Ended, context: Any) -> None:  # noqa: ANN401
-    """Tell what needs an eye though it did not fail: doubts, books that do not close."""
+    """Tell what needs an eye: doubts, and books that do not close."""
     closed, name, link = ended.closed, ended.name, ended.link
     if closed.in_doubt.orders:
         tell(

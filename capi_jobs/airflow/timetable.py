@@ -52,7 +52,7 @@ class NightlyTimetable(CronPartitionTimetable):
         return self._night(self._local(run_date).date() - _DAY)
 
     def _night(self, day: date) -> tuple[DateTime, str]:
-        """Return when a day begins, as Airflow itself reads it from the key, and that."""
+        """Return when a day begins, as Airflow reads it from the key, and the key."""
         key = day.strftime(KEY_FORMAT)
         return instance(self._decode_partition_date(key)).in_timezone("UTC"), key
 

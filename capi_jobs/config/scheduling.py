@@ -6,6 +6,7 @@ make of it stands in `dags/` and `airflow/`; without Airflow nothing reads this 
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
@@ -134,6 +135,12 @@ class Airflow(Section):
         description="tasks of one destination that work at once; the size of its pool",
         json_schema_extra={"why": "platforms limit the calls, whoever makes them"},
     )
+    reupload_folder: Path | None = Field(
+        None,
+        description="folder on the workers, whole path, of files with order ids that the"
+        " re-upload form may name; else it takes pasted ids only",
+        json_schema_extra={"why": "a form must not show any file that a worker reads"},
+    )
     retries: int = Field(
         3,
         ge=0,
@@ -157,6 +164,13 @@ class Airflow(Section):
         if uri is None and trigger != "clock":
             raise ValueError(f'`trigger = "{trigger}"` needs the asset\'s URI')
         return uri
+
+    @field_validator("reupload_folder")
+    @classmethod
+    def _whole_path(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_absolute():
+            raise ValueError("write the whole path: workers start anywhere")
+        return folder
 
     @field_validator("approval_timeout")
     @classmethod

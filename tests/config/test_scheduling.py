@@ -25,6 +25,7 @@ def test_without_a_table_nights_run_by_the_clock_and_silence_sends_nothing() -> 
         ({"verify_schedule": "0 9 * *"}, "verify_schedule"),
         ({"trigger": "asset"}, "orders_asset"),
         ({"trigger": "asset_of_day"}, "orders_asset"),
+        ({"reupload_folder": "ids"}, "reupload_folder"),
         ({"approval_timeout": "59s"}, "approval_timeout"),
         ({"approval_unanswered": "wait"}, "approval_unanswered"),
         ({"slice_orders": 0}, "slice_orders"),

@@ -4,6 +4,7 @@
 both. What is asked stands in `wish.py`, what becomes of an order in `deciding.py`.
 """
 
+from capi_jobs.jobs.reuploading.confirming import confirmed
 from capi_jobs.jobs.reuploading.explaining import explain
 from capi_jobs.jobs.reuploading.sending import KIND, Reuploaded, send
 from capi_jobs.jobs.reuploading.telling import DestinationTold, Explained
@@ -17,6 +18,7 @@ __all__ = [
     "Explained",
     "Reuploaded",
     "Wish",
+    "confirmed",
     "explain",
     "pasted_ids",
     "send",

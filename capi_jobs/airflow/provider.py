@@ -1,7 +1,7 @@
-"""What Airflow is told of us as a provider: the connection type and its form.
+"""What Airflow is told of us as a provider: connection type, form, scheme of assets.
 
 The entry point `apache_airflow_provider` names `provider_info`; what the button *Test*
-of the form does is `hook.py`.
+of the form does is `hook.py`, what the scheme is for `lineage.py`.
 """
 
 from typing import Any
@@ -29,6 +29,13 @@ def provider_info() -> dict[str, Any]:
                     "relabeling": {"password": "Access token"},
                     "placeholders": {"password": "the platform's token, one line"},
                 },
+            }
+        ],
+        "asset-uris": [
+            {
+                "schemes": ["capi-jobs"],
+                "handler": "capi_jobs.airflow.lineage.sanitize_uri",
+                "to_openlineage_converter": "capi_jobs.airflow.lineage.as_dataset",
             }
         ],
     }

@@ -274,8 +274,8 @@ class Work:
                 ledger.finish_destination(
                     self.run_id, one.destination, status, now=now, note=note
                 )
-        told = "; ".join(filter(None, (self.note, note)))
-        ledger.finish_run(self.run_id, status, now=now, note=told)
+        # What broke is told by the destinations, where the heading says why it began.
+        ledger.finish_run(self.run_id, status, now=now, note=self.note or note)
 
 
 @contextlib.contextmanager

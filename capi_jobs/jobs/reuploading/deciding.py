@@ -188,7 +188,7 @@ class _Case:
         else:
             window = span_text(self.facts.dedup_window)
             told = (
-                f"{self._when()}; the platform recognises an event id for {window} only:"
+                f"{self._when()}; its event id is recognised for {window} only:"
                 " it counts again"
             )
         if not self.wish.may_count_twice:

@@ -202,7 +202,10 @@ def _told(page: Page) -> dict[str, tuple[Decimal, str] | str]:
 
 
 def _refused(line: Line, rule: str) -> Line:
-    why = BARS.get(rule, f"the rule {rule} holds its row; mend it, or release it")
+    told = f"the rule {rule} holds its row; mend it, or release it"
+    if line.action is Action.RELEASE:
+        told = f"nobody can release {rule}: unreadable, or refused by the platform"
+    why = BARS.get(rule, told)
     return replace(line, action=Action.REFUSE, reason=rule, why=why, twice=False)
 
 

@@ -73,9 +73,9 @@ def send(
     credentials = house.tokens(chosen)
     house.ledger.sweep(now, actor=actor)
     places = places_of(house, wish, now)
-    _begin(house, wish, places.span(), run_id, actor)
+    note = _begin(house, wish, places.span(), run_id, actor)
     told(not_found_lines(places.not_found))
-    work = Work(house, run_id, actor, credentials, watcher, note=wish.because)
+    work = Work(house, run_id, actor, credentials, watcher, note=note)
     with work.recorded(), ExitStack() as open_ones:
         sending = [_Sending(work, wish, places, told, one) for one in chosen]
         found = [one.prepare(open_ones) for one in sending]
@@ -99,8 +99,8 @@ def send(
 
 def _begin(
     house: House, wish: Wish, span: DataInterval, run_id: str, actor: str
-) -> None:
-    """Start the run, or take it up again."""
+) -> str:
+    """Start the run, or take it up again; return why, in the words it began with."""
     names = list(wish.destinations)
     try:
         house.ledger.start_run(
@@ -113,15 +113,25 @@ def _begin(
             note=wish.because,
         )
     except DecisionRefused:
-        begun = house.ledger.run(run_id)
-        same = begun.kind == KIND and begun.note.startswith(wish.because)
-        if not same or set(begun.destinations) != set(names):
-            raise DecisionRefused(
-                "this run was asked for something else",
-                ids=[run_id],
-                do="go on with the reason and the destinations it was begun with",
-            ) from None
-        house.ledger.set_run_status(run_id, RunStatus.RUNNING)
+        return _taken_up(house, wish, run_id)
+    return wish.because
+
+
+def _taken_up(house: House, wish: Wish, run_id: str) -> str:
+    begun = house.ledger.run(run_id)
+    same = begun.kind == KIND and begun.note.startswith(wish.because)
+    if not same or set(begun.destinations) != set(wish.destinations):
+        raise DecisionRefused(
+            "this run was asked for something else",
+            ids=[run_id],
+            do="go on with the reason and the destinations it was begun with",
+        )
+    if begun.status is RunStatus.HELD:
+        raise DecisionRefused(
+            "this re-upload was turned down", ids=[run_id], do="ask for another one"
+        )
+    house.ledger.set_run_status(run_id, RunStatus.RUNNING)
+    return begun.note
 
 
 class _Sending:

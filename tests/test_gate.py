@@ -5,7 +5,15 @@ from decimal import Decimal
 import pytest
 
 from capi_jobs.config import GateSettings
-from capi_jobs.gate import Assessment, Gate, GateLimits, PastAssessment, grown, judge
+from capi_jobs.gate import (
+    Assessment,
+    Gate,
+    GateLimits,
+    PastAssessment,
+    grown,
+    judge,
+    log_stopped,
+)
 from capi_jobs.validation import ExpectationResult
 
 Changes = Mapping[str, object]
@@ -206,6 +214,25 @@ def test_more_than_was_approved(
 ) -> None:
     reason = grown(10, {"EUR": Decimal(100)}, count, value)
     assert (reason is not None) is expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "now", "asks"),
+    [
+        pytest.param(0, 100, False, id="below the floor"),
+        pytest.param(0, 101, True, id="nothing was due"),
+        pytest.param(50, 150, False, id="three times as many"),
+        pytest.param(50, 151, True, id="more than three times"),
+        pytest.param(500, 0, False, id="fewer"),
+    ],
+)
+def test_a_log_that_stopped_since_the_gate_passed(
+    shown: int, now: int, *, asks: bool
+) -> None:
+    reason = log_stopped(shown, now, GateLimits())
+
+    assert (reason is not None) is asks
+    assert reason is None or reason.rule == "grown_since_assessment"
 
 
 def test_few_missing_orders_never_ask_however_rare_they_are() -> None:

@@ -220,6 +220,8 @@ def test_recent_assessments_come_newest_first(bench: Bench) -> None:
     found = bench.ledger.recent_assessments("meta", 2)
 
     assert [part.run_id for part in found] == ["r3", "r2"]
+    others = bench.ledger.recent_assessments("meta", 2, besides="r3")
+    assert [part.run_id for part in others] == ["r2", "r1"]
 
 
 def test_counting_again_replaces_the_counts_and_keeps_the_answer(bench: Bench) -> None:

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import pytest
 
 from capi_jobs.ledger.retention import Retained
-from capi_jobs.ledger.values import Assessment, Gate, HoldEnd, LedgerCount
+from capi_jobs.ledger.values import Assessment, Gate, HoldEnd, LedgerCount, SliceDue
 from capi_jobs.lifecycle import Event, Status
 from tests.ledger.building import TICK, Bench
 from tests.ledger.test_assessments import DAY, assess, start
@@ -114,6 +114,18 @@ def test_a_block_is_for_ever(bench: Bench) -> None:
     retain(bench)
 
     assert not bench.claim(1)
+
+
+def test_slices_go_with_their_run(bench: Bench) -> None:
+    start(bench)
+    found = Assessment(
+        interval=DAY, gate=Gate.PASS, slices=[SliceDue(DAY, 0, {})], due=(0, {})
+    )
+    bench.ledger.record_assessment("r1", "meta", found, now=bench.now)
+    bench.now += 2 * YEAR
+
+    assert retain(bench).runs == 1
+    assert bench.ledger.slices("r1", "meta") == []
 
 
 def test_runs_keep_their_balance_and_lose_their_validations(bench: Bench) -> None:

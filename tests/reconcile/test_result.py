@@ -8,6 +8,7 @@ from capi_jobs.ledger.forgotten import digest_of
 from capi_jobs.model import DataInterval, OrderClass
 from tests.reconcile.keys import (
     DAY,
+    NOON,
     START,
     classes,
     entry,
@@ -240,3 +241,67 @@ def test_what_was_forgotten_is_counted_once() -> None:
         assert found.totals[OrderClass.DELIVERED] == 1
 
     assert counted.entries == 1
+
+
+def later(number: int) -> str:
+    return (NOON + timedelta(minutes=number)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [(1, []), (2, [3]), (3, [2, 4]), (5, [1, 2, 3, 4]), (9, [1, 2, 3, 4])],
+)
+def test_cuts_leave_as_much_due_in_each_part(parts: int, expected: list[int]) -> None:
+    rows = [order(f"o{n}", completed_at=later(n)) for n in range(5)]
+    with reconciled(rows) as found:
+        cuts = found.cuts(parts)
+
+    assert cuts == [NOON + timedelta(minutes=n) for n in expected]
+
+
+def test_cuts_are_made_between_moments_and_by_what_is_due_alone() -> None:
+    rows = [
+        *(order(f"same{n}", completed_at=later(0)) for n in range(4)),
+        order("next", completed_at=later(1)),
+        order("held", completed_at=later(2)),
+        order("sent", completed_at=later(3)),
+        order("undated", completed_at=None),
+    ]
+    with reconciled(rows, holds=[hold("held")], entries=[entry("sent")]) as found:
+        assert found.cuts(2) == []
+        assert found.cuts(5) == [NOON + timedelta(minutes=1)]
+
+
+def test_nothing_due_is_cut_nowhere() -> None:
+    with reconciled([]) as found:
+        assert found.cuts(4) == []
+
+
+def test_a_part_is_what_was_completed_in_it_and_the_counts_are_of_all() -> None:
+    rows = [
+        *(order(f"o{n}", completed_at=later(n)) for n in range(4)),
+        order("held", completed_at=later(1)),
+        order("undated", completed_at=None),
+    ]
+    part = DataInterval(NOON + timedelta(minutes=1), NOON + timedelta(minutes=3))
+    with reconciled(rows, holds=[hold("held")]) as found:
+        found.keep_only(part)
+
+        assert set(keys(found)) == {"o1", "o2"}
+        assert set(held(found)) == {"held"}
+        assert sum(due.orders for due in found.due()) == 2
+        assert found.orders == 6
+
+
+def test_what_shares_an_id_with_an_order_of_another_part_keeps_its_fault() -> None:
+    rows = [
+        order("o1", event_id="e", completed_at=later(0)),
+        order("o2", event_id="e", completed_at=later(5)),
+    ]
+    with reconciled(rows) as found:
+        found.keep_only(DataInterval(NOON, NOON + timedelta(minutes=1)))
+
+        [key] = keys(found).values()
+
+    assert key.fault is not None
+    assert key.fault.rule == "event_id_shared"

@@ -137,7 +137,7 @@ def _worth(amount: Amount) -> str:
 def _broken(house: House, part: RunDestination) -> list[str]:
     found = house.ledger.validations_of(part.run_id, part.destination)
     failed = sorted((one for one in found if one.failed), key=lambda one: -one.failed)
-    head = ("rule", "severity", "usual?", "rows", "of", "share")
+    head = ("rule", "severity", "within its limit", "rows", "of", "share")
     return table(head, map(_rule, failed[:_ROWS_MAX]), texts=3) if failed else []
 
 
@@ -184,7 +184,7 @@ def _answer(one: RunDestination) -> str:
 
 def _answers(orders: str) -> Iterator[str]:
     yield (
-        f"**Approve** sends up to these {orders} and no more: if more is missing by"
+        f"**Approve** sends what is shown here, at most {orders}: if more is missing by"
         " then, you are asked again. Held rows stay held."
     )
     yield (

@@ -14,7 +14,7 @@ from capi_jobs.report.sentences import printable
 _SPECIAL = re.compile(
     r"[\\`*{}\[\]<>#~|&!@$^]"
     r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
-    r"|:(?=//)|(?<=www)\.|^[-+=.]|^\d+(?=[.)])",
+    r"|:(?=//)|(?<=www)\.|^[-+](?=[-\s]|$)|(?<=^\d)[.)](?=\s|$)",
     re.IGNORECASE,
 )
 

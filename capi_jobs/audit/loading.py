@@ -159,6 +159,7 @@ def set_terms(connection: duckdb.DuckDBPyConnection, terms: Terms) -> None:
         "value_share": terms.value_tolerance,
         "time_tolerance": terms.time_tolerance,
         "reopened_after": terms.reopened_after,
+        "one_order": terms.one_order,
         "many": terms.systematic_orders,
         "much": terms.systematic_share,
     }

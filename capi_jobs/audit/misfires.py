@@ -35,7 +35,8 @@ SELECT 'misfiring', 'no_order', order_id, list(DISTINCT event_id)[:5],
     CAST(timezone(getvariable('day_zone'), min(first_at)) AS DATE),
     coalesce(max(currency), ''), coalesce(max(value), 0), ''
 FROM sales ANTI JOIN matched USING (e)
-WHERE order_id IS NOT NULL AND EXISTS (SELECT 1 FROM orders)
+WHERE order_id IS NOT NULL
+    AND (EXISTS (SELECT 1 FROM orders) OR getvariable('one_order'))
 GROUP BY order_id HAVING sum(inside) > 0
 """
 

@@ -21,7 +21,7 @@ WITH told AS (
     FROM classes c
 )
 SELECT 'missing', cause, coalesce(t.order_id, ''), [], t.day, t.currency,
-    coalesce(t.value, 0), t.reason
+    coalesce(t.value, 0), coalesce(t.reason, '')
 FROM told t LEFT JOIN orders o USING (order_id)
 WHERE cause IS NOT NULL AND (o.n IS NULL OR cause IN ('rejected', 'in_doubt')
     OR o.n NOT IN (SELECT n FROM copies))

@@ -40,6 +40,8 @@ class Terms:
     timezone: str | None = None  # of orders' times without an offset
     day_timezone: str = "UTC"
     event_id_template: str = "{order_id}"
+    # Only this order is looked at: that it is not there, is known.
+    one_order: bool = False
     # Spelling → conversion, in lower case, as reconcile's policy has them.
     names: Mapping[str, str] = field(default_factory=dict)
 

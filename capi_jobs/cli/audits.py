@@ -55,6 +55,7 @@ Against = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(audit)
+    app.command()(trace)
 
 
 def audit(
@@ -94,6 +95,36 @@ def audit(
         for made in reports:
             print_audit(screen.out, made)
     if any(made.needs_person for made in reports):
+        raise typer.Exit(screen.PERSON_NEEDED)
+
+
+def trace(
+    order: Annotated[str, typer.Argument(help="Order id, as the warehouse has it.")],
+    *,
+    destination: options.Destinations = None,
+    as_json: options.Json = False,
+    config: options.Config = None,
+) -> None:
+    """Follow one order from the warehouse to each platform, and mark where it broke.
+
+    Exits with 3 when it needs a person, with 1 when nobody knows the order.
+    """
+    from capi_jobs.jobs.tracing import trace as traced  # noqa: PLC0415
+    from capi_jobs.report.trace_json import trace_json  # noqa: PLC0415
+    from capi_jobs.report.trace_terminal import print_trace  # noqa: PLC0415
+
+    with screen.told_plainly():
+        settings, clock = loaded(config), clock_of(None)
+        chosen = chosen_of(settings, destination)
+        with entered(settings, clock, to_look=True) as house:
+            found = traced(house, order, chosen)
+    if as_json:
+        screen.answer(trace_json(found))
+    else:
+        print_trace(screen.out, found)
+    if not found.known:
+        raise typer.Exit(screen.FAILED)
+    if found.broken:
         raise typer.Exit(screen.PERSON_NEEDED)
 
 

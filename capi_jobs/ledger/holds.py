@@ -94,6 +94,15 @@ class Holds(Door):
         )
         return map(_hold, self.stream(lambda _: query))
 
+    def open_hold(self, destination: str, order_id: str) -> HoldRow | None:
+        """Look up whether this order is in quarantine."""
+        query = select(holds).where(
+            holds.c.destination == destination,
+            holds.c.order_id == kept_id(order_id),
+            holds.c.ended_at.is_(None),
+        )
+        return next(map(_hold, self.stream(lambda _: query)), None)
+
     def release_hold(
         self,
         destination: str,

@@ -47,7 +47,7 @@ def _fields() -> dict[str, Any]:
         "platform": {
             "label": "Platform",
             "description": "Where Test asks whether the token is right.",
-            "schema": {"type": ["string", "null"], "enum": [*_PLATFORMS, None]},
+            "schema": {"type": ["string", "null"], "enum": [*_PLATFORMS]},
         },
         "account": {
             "label": "Account",

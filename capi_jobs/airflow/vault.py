@@ -15,6 +15,8 @@ from capi_jobs.errors import ConfigFault
 
 _POSTGRES = frozenset({"postgres", "postgresql"})
 _FILES = frozenset({"sqlite", "duckdb"})
+# Also what Airflow makes of a type whose provider is not installed.
+_NO_DATABASE = frozenset({"", "generic"})
 # Extras of a PostgreSQL connection that are libpq's own; others (`cursor`, `iam`) are
 # of Airflow's hook alone, and libpq refuses what it does not know.
 _LIBPQ = frozenset(
@@ -37,7 +39,7 @@ def airflow_vault(conn_id: str, field: str) -> str:
         wanted = "extra field app_secret"
     else:
         found = _url(connection)
-        wanted = "host or database"
+        wanted = "database (a type such as postgres, or an extra sqlalchemy_url)"
     if not isinstance(found, str) or not found.strip():
         raise ConfigFault(
             f"the Airflow connection {conn_id!r} has no {wanted}",
@@ -80,6 +82,8 @@ def _url(connection: Connection) -> str:
         # A form has the path as host; a URI with four slashes as schema.
         path = connection.host or connection.schema
         return f"{kind}:///{path}" if path else ""
+    if kind in _NO_DATABASE:
+        return ""
     if not connection.host and not connection.schema and "host" not in extras:
         return ""
     if kind in _POSTGRES:

@@ -31,6 +31,12 @@ def test_an_empty_field_is_named_with_its_connection(
         airflow_vault(name, field)
 
 
+def test_a_connection_without_a_type_names_no_database(connect: Connect) -> None:
+    name = connect(conn_type="generic", host="/data/shop.db")
+    with pytest.raises(ConfigFault, match="or an extra sqlalchemy_url"):
+        airflow_vault(name, "url")
+
+
 def test_a_missing_connection_is_named_with_the_remedy() -> None:
     with pytest.raises(ConfigFault, match=r"no Airflow connection 'nobody'.* → add it"):
         airflow_vault("nobody", "token")

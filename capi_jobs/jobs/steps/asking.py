@@ -17,11 +17,13 @@ from capi_jobs.report.amounts import Amount
 from capi_jobs.report.balance import Balance, several
 from capi_jobs.report.contents import CLASS_WORDS
 from capi_jobs.report.gather import balances
-from capi_jobs.report.sentences import amounts, count, money_lines
+from capi_jobs.report.sentences import amounts, count
 
 # A screen of a form; the report has them all.
 _ROWS_MAX = 20
 _REASONS_MAX = 20
+# A cell of a table; most shops have one or two.
+_CURRENCIES_MAX = 6
 _MICROSECOND = timedelta(microseconds=1)
 NO_WORDS = "no comment was given"
 
@@ -131,7 +133,7 @@ def _columns(whole: Balance) -> Iterator[Sequence[str]]:
 
 
 def _worth(amount: Amount) -> str:
-    return plain(" · ".join(money_lines(amount)))
+    return plain(amounts(amount, _CURRENCIES_MAX))
 
 
 def _broken(house: House, part: RunDestination) -> list[str]:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from capi_jobs.config import load
 from capi_jobs.jobs import steps
 from capi_jobs.jobs.clock import ClockAsOf
-from capi_jobs.jobs.house import House, opened
+from capi_jobs.jobs.house import House, Watcher, opened
+from capi_jobs.jobs.steps.finding import UNWATCHED
 from capi_jobs.ledger.values import Decision, Run, RunDestination, Slice
 from capi_jobs.model import DataInterval
 from tests.shop import Shop
@@ -72,11 +73,16 @@ class Night:
     def hold(self) -> None:
         self.decide(Decision.HELD)
 
-    def deliver(self, number: int = 0) -> steps.Sent:
+    def deliver(self, number: int = 0, watcher: Watcher = UNWATCHED) -> steps.Sent:
         with self.house() as house:
             [destination] = house.settings.chosen((self.name,))
             return steps.deliver(
-                house, self.run_id, destination, number, actor="airflow"
+                house,
+                self.run_id,
+                destination,
+                number,
+                actor="airflow",
+                watcher=watcher,
             )
 
     def close(self) -> steps.Closed:

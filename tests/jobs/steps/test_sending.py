@@ -10,6 +10,7 @@ from multiprocessing import get_context
 import pytest
 
 from capi_jobs.errors import DecisionRefused, GateClosed, LedgerUnavailable
+from capi_jobs.jobs.house import Unwatched
 from capi_jobs.jobs.steps import Sent
 from capi_jobs.ledger import Ledger
 from capi_jobs.ledger.values import Decision, Gate, RunStatus
@@ -217,6 +218,31 @@ def test_some_more_than_was_assessed_goes_out_where_nobody_was_asked(
     night.shop.fill([an_order("late")])
 
     assert night.deliver().delivered == 2
+
+
+def test_a_slice_under_way_does_not_open_a_gate_that_closed(night: Night) -> None:
+    night.shop.configure(gate=ASKS).fill(orders(4))
+    night.assess(slice_orders=2)
+    night.approve()
+
+    class Meanwhile(Unwatched):
+        def stage(self, destination: str, stage: str, total: int | None) -> None:
+            if stage == "deliver":
+                assert night.part().status == RunStatus.RUNNING
+                with night.house() as house:
+                    ledger = house.ledger
+                    other = ledger.start_slice(
+                        night.run_id, destination, 1, now=house.clock.now()
+                    )
+                    ledger.ask_again(other, ["grown: more"], now=house.clock.now())
+
+    sent = night.deliver(0, Meanwhile())
+
+    # What it had begun was approved.
+    assert (sent.delivered, sent.status) == (2, RunStatus.DONE)
+    part = night.part()
+    assert (part.gate, part.decision, part.status) == (Gate.ASK, None, "waiting")
+    assert night.run().status == RunStatus.WAITING
 
 
 def test_a_slice_does_not_replace_what_was_counted_of_the_day(sliced: Night) -> None:

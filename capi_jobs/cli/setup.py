@@ -71,12 +71,23 @@ def init(
     )
 
 
-def check(as_json: options.Json = False, config: options.Config = None) -> None:
+def check(
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe",
+            envvar="CAPI_JOBS_PROBE",
+            help="Ask platforms about token and account; nothing is counted.",
+        ),
+    ] = False,
+    as_json: options.Json = False,
+    config: options.Config = None,
+) -> None:
     """Name everything that is wrong before a run: views, secrets, rules, versions."""
     from capi_jobs.jobs.checking import check as checked  # noqa: PLC0415
 
     with screen.told_plainly():
-        found = checked(loaded(config), clock_of(None).now())
+        found = checked(loaded(config), clock_of(None).now(), ask=probe)
     if as_json:
         screen.answer(
             [

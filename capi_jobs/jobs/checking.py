@@ -13,6 +13,7 @@ from capi_jobs.config import Destination, Settings
 from capi_jobs.config.secrets import opened_url
 from capi_jobs.errors import CapiJobsError, LedgerMissing
 from capi_jobs.jobs.house import orders_source, sent_sources
+from capi_jobs.jobs.probing import probe
 from capi_jobs.jobs.versions import version_end, version_ended
 from capi_jobs.ledger import Ledger
 from capi_jobs.orders import template_fault
@@ -34,13 +35,16 @@ class Check:
     ids: tuple[str, ...] = ()
 
 
-def check(settings: Settings, now: datetime) -> list[Check]:
-    """Look at everything; an empty place is no reason to stop looking."""
+def check(settings: Settings, now: datetime, *, ask: bool = False) -> list[Check]:
+    """Look at everything; an empty place is no reason to stop looking.
+
+    With `ask`, platforms say what they think of the tokens: calls that count nothing.
+    """
     return [
         *_sources(settings),
         *_suites(settings, now),
         *_ledger(settings),
-        *_secrets(settings),
+        *_secrets(settings, ask=ask),
         *_versions(settings, now.date()),
     ]
 
@@ -96,14 +100,18 @@ def _ledger(settings: Settings) -> Iterator[Check]:
         yield Check("ledger", "error", str(fault))
 
 
-def _secrets(settings: Settings) -> Iterator[Check]:
+def _secrets(settings: Settings, *, ask: bool) -> Iterator[Check]:
     for destination in settings.destinations:
+        name = destination.name
         try:
-            settings.tokens((destination,))
+            credentials = settings.tokens((destination,))[name]
         except CapiJobsError as fault:
-            yield Check(destination.name, "error", str(fault))
-        else:
-            yield Check(destination.name, "ok", "its secrets are there")
+            yield Check(name, "error", str(fault))
+            continue
+        yield Check(name, "ok", "its secrets are there")
+        if ask:
+            right, words = probe(destination, credentials)
+            yield Check(name, "ok" if right else "error", words)
 
 
 def _versions(settings: Settings, today: date) -> Iterator[Check]:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from capi_jobs.config import load
-from tests.shop import Shop, an_order, orders, typed
+from tests.shop import PLATFORMS, Shop, an_order, orders, typed
 
 
 def test_init_writes_a_configuration_that_loads(tmp_path: Path) -> None:
@@ -95,6 +95,21 @@ def test_check_makes_no_ledger(shop: Shop) -> None:
 
     assert "the first run makes it" in said.out
     assert not (shop.folder / "ledger.db").exists()
+
+
+def test_check_can_ask_platforms_about_the_tokens(shop: Shop) -> None:
+    shop.configure(platforms=PLATFORMS).fill(orders(1))
+
+    told = shop.capi("check", "--probe", "--json").json
+    asked = [one["severity"] for one in told if "probe" in one["message"]]
+    assert asked == ["ok", "ok", "ok"]
+
+    (shop.folder / "token").write_text("a-wrong-one")
+    told = shop.capi("check", "--probe", "--json", code=1).json
+    refused = [one for one in told if one["severity"] == "error"]
+    assert [one["place"] for one in refused] == [f"{name}-web" for name in PLATFORMS]
+    assert "a-wrong-one" not in str(told)
+    assert not any(shop.counted(name) for name in PLATFORMS)
 
 
 def test_check_without_a_warehouse_says_what_is_needed(shop: Shop) -> None:

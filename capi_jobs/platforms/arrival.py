@@ -30,9 +30,10 @@ class Reach:
     bucket: timedelta  # counts are told for so long a time
     server_only: bool  # counts hold no browser events
     zone_told: bool  # the answer says in which zone its hours or days are
-    by_name: bool = True  # counts are told by event name
     # Buckets move with the question instead of standing on the clock.
     rolling: bool = False
+    # Sources whose events are not said to stand in these counts.
+    apart: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

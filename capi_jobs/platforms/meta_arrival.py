@@ -41,6 +41,8 @@ _REACH = Reach(
     bucket=_HOUR,  # C(2)
     server_only=True,  # `event_source=SERVER_ONLY`, C(2)
     zone_told=True,  # `2026-11-22T10:00:00+0000`: the text is I
+    # Store orders have uploads of their own; whether stats count them is not said.
+    apart=frozenset({"physical_store"}),
 )
 _STATS, _UPLOADS, _QUALITY = "stats", "offline_event_uploads", "dataset_quality"
 # The fields of the official page that are kept; S.
@@ -68,15 +70,17 @@ class MetaReadApi:
     reach: Reach = _REACH
 
     def arrival_calls(self, inquiry: Inquiry) -> Sequence[Asked] | Untold:
-        """Ask for whole hours, as far back as Meta tells."""
-        start = max(inquiry.interval.start, inquiry.now - _REACH.back)
-        start = _hour(start + _HOUR - timedelta(microseconds=1))
-        end = _hour(min(inquiry.interval.end, inquiry.now))
-        if inquiry.interval.end <= inquiry.now - _REACH.back:
+        """Ask for whole hours, as far back as Meta tells; the last one may go on."""
+        oldest = _hour(inquiry.now - _REACH.back) + _HOUR
+        start = max(_hour(inquiry.interval.start), oldest)
+        ends = min(inquiry.interval.end, inquiry.now)
+        end = _hour(ends - timedelta(microseconds=1)) + _HOUR
+        if end <= oldest:
             return Untold(Trouble.NOT_POSSIBLE, "Meta tells of the last 7 days only")
         if start >= end:
             return []
-        span = {"start_time": _seconds(start), "end_time": _seconds(end)}
+        asked_end = min(end, inquiry.now)
+        span = {"start_time": _seconds(start), "end_time": _seconds(asked_end)}
         if tag := inquiry.target.upload_tag:
             asks = {"upload_tag": tag, **span}
             return [_asked(_UPLOADS, inquiry, asks, start, end)]

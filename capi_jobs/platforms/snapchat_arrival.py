@@ -36,7 +36,6 @@ _REACH = Reach(
     # `live` is not said to leave browser events out: read strictly, it does not (I).
     server_only=False,
     zone_told=True,  # the past hour is the same everywhere
-    by_name=False,
     rolling=True,
 )
 

@@ -102,15 +102,15 @@ class TikTokReadApi:
 
 
 def _days(inquiry: Inquiry, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
-    """Cut the interval into whole days that have ended, the last ones if many."""
-    end = min(inquiry.interval.end, inquiry.now).astimezone(zone).date()
-    start = inquiry.interval.start.astimezone(zone)
-    first = start.date() + (_DAY if start.time() > time() else timedelta(0))
-    first = max(first, end - _DAY * _DAYS_MAX)
-    for number in range((end - first).days):
+    """Cut the interval into whole days, the last ones if many; today goes on."""
+    ends = min(inquiry.interval.end, inquiry.now) - timedelta(microseconds=1)
+    last = ends.astimezone(zone).date()
+    first = inquiry.interval.start.astimezone(zone).date()
+    first = max(first, last - _DAY * (_DAYS_MAX - 1))
+    for number in range((last - first).days + 1):
         day = first + _DAY * number
-        ends = [datetime.combine(d, time(), zone) for d in (day, day + _DAY)]
-        yield ends[0].astimezone(UTC), ends[1].astimezone(UTC)
+        span = [datetime.combine(d, time(), zone) for d in (day, day + _DAY)]
+        yield span[0].astimezone(UTC), span[1].astimezone(UTC)
 
 
 def _get(what: str, asks: Mapping[str, str], inquiry: Inquiry) -> Call:

@@ -4,17 +4,20 @@ What happens to a request stands in intake.py, the sandbox's own doors in contro
 """
 
 import zlib
+from collections.abc import Mapping
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from . import meta_reading, tiktok_reading
 from .control import control_router
 from .intake import Sandbox
+from .reading import Reading, Teller
 from .settings import SandboxSettings
 from .snapchat import stats
 from .tiktok import ROUTE_NOT_FOUND, envelope
-from .wire import Answer, Incoming, Platform, Refused, Submission, bearer
+from .wire import Answer, Incoming, Kind, Platform, Question, Refused, bearer
 
 ABORT = "sandbox.abort"  # where server.py leaves the way to close a connection
 
@@ -31,9 +34,17 @@ def create_app(settings: SandboxSettings | None = None) -> FastAPI:
     )
     app.state.sandbox = sandbox
     app.include_router(control_router(sandbox))
-    desk = Desk(sandbox)
-    # Snap's /v3/ is matched before Meta's /{version}/, which would take it too.
-    for routes in (desk.snapchat(), desk.tiktok(), desk.meta()):
+    desk, window = Desk(sandbox), Window(sandbox)
+    # Snap's /v3/ is matched before Meta's /{version}/, which would take it too; what
+    # is read before TikTok's route for all that it does not know.
+    for routes in (
+        window.snapchat(),
+        desk.snapchat(),
+        window.tiktok(),
+        desk.tiktok(),
+        window.meta(),
+        desk.meta(),
+    ):
         app.include_router(routes)
         app.include_router(routes, prefix=f"/{routes.tags[0]}")
     return app
@@ -63,7 +74,6 @@ class Desk:
         path = "/v3/{account}/events"
         self._post(routes, path, self._sandbox.snapchat)
         routes.add_api_route(f"{path}/validate", self._validate, methods=["POST"])
-        routes.add_api_route(f"{path}/validate/stats", self._stats, methods=["GET"])
         return routes
 
     def _post(self, routes: APIRouter, path: str, platform: Platform) -> None:
@@ -93,15 +103,6 @@ class Desk:
         visit.status = answer.status
         return respond(answer)
 
-    async def _stats(self, request: Request) -> Response:
-        snapchat, account = self._sandbox.snapchat, request.path_params["account"]
-        token = request.query_params.get("access_token") or bearer(request.headers)
-        try:
-            self._sandbox.check_access(snapchat, Submission(account, token, {}, []))
-        except Refused as refused:
-            return respond(snapchat.refused(0, refused))
-        return respond(stats(*self._sandbox.past_hour("snapchat", account)))
-
     async def _read(self, request: Request) -> Incoming | None:
         """Read a request; None when its body is beyond the limit."""
         body = await _read_body(request, self._sandbox.settings.body_bytes_max)
@@ -113,6 +114,77 @@ class Desk:
             query=request.query_params,
             body=body,
         )
+
+
+class Window:
+    """The routes of the platforms' read APIs."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox, self._reading = sandbox, Reading(sandbox)
+
+    def meta(self) -> APIRouter:
+        routes = APIRouter(tags=["meta"])
+        told = {
+            "{version}/dataset_quality": meta_reading.quality,
+            "{version}/{account}/stats": meta_reading.stats,
+            "{version}/{account}/offline_event_uploads": meta_reading.uploads,
+        }
+        for path, tell in told.items():
+            self._get(routes, f"/{path}", self._sandbox.meta, tell)
+        return routes
+
+    def tiktok(self) -> APIRouter:
+        routes = APIRouter(tags=["tiktok"])
+        told = {
+            "pixel/list": tiktok_reading.pixels,
+            "pixel/event/stats": tiktok_reading.stats,
+        }
+        for path, tell in told.items():
+            whole = f"/open_api/{{version}}/{path}/"
+            self._get(routes, whole, self._sandbox.tiktok, tell)
+        return routes
+
+    def snapchat(self) -> APIRouter:
+        routes = APIRouter(tags=["snapchat"])
+        path = "/v3/{account}/events/validate/stats"
+
+        def tell(_: object, __: object, question: Question) -> Answer:
+            return stats(*self._sandbox.past_hour("snapchat", question.account))
+
+        self._get(routes, path, self._sandbox.snapchat, tell)
+        return routes
+
+    def _get(
+        self, routes: APIRouter, path: str, platform: Platform, tell: Teller
+    ) -> None:
+        async def read(request: Request) -> Response:
+            query, known = request.query_params, request.path_params
+            account = known.get("account") or _account_asked(query)
+            token = query.get("access_token") or bearer(request.headers)
+            token = token or request.headers.get("access-token")
+            answer = await self._reading.answer(
+                platform,
+                account,
+                token,
+                query,
+                tell,
+                lambda: self._check_version(platform, known.get("version", "")),
+            )
+            return Dropped() if answer is None else respond(answer)
+
+        routes.add_api_route(path, read, methods=["GET"])
+
+    def _check_version(self, platform: Platform, version: str) -> None:
+        if platform is self._sandbox.meta:
+            now = self._sandbox.clock.now()
+            self._sandbox.meta.check_version(version, now)
+        if platform is self._sandbox.tiktok and version != "v1.3":
+            raise Refused(Kind.VERSION, "The API version is not supported")
+
+
+def _account_asked(query: Mapping[str, str]) -> str:
+    """Return whose dataset or pixel is asked for, where no path says it."""
+    return query.get("dataset_id") or query.get("code") or ""
 
 
 class Dropped(Response):

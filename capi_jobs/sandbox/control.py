@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from .counting import Book, Counted
 from .faults import Rule
 from .intake import Sandbox
+from .tallies import Origin
 
 PlatformName: TypeAlias = Literal["meta", "tiktok", "snapchat"]
 # A day's length beyond any window; keeps a shifted clock inside the calendar.
@@ -95,7 +96,7 @@ class Control:
         seen = pixel.model_dump(exclude={"platform", "account", "received_at"})
         visit.received_at = pixel.received_at or visit.received_at
         arrival = platform.pixel(seen)
-        self._sandbox.count(visit, [arrival])
+        self._sandbox.count(visit, [arrival], Origin(pixel.account, browser=True))
         return _json(orjson.dumps({"request": visit.id}))
 
 

@@ -4,7 +4,7 @@ Which keys an event has, and how long they hold, stands in the platforms.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 
@@ -28,6 +28,7 @@ class Arrival(NamedTuple):
     currency: str | None
     action_source: str | None
     keys: tuple[Key, ...]
+    match_keys: tuple[str, ...] = ()  # names of what identifies the person
 
 
 class Counted:
@@ -90,13 +91,22 @@ class Book:
         )
 
     def receive(
-        self, account: str, arrivals: Iterable[Arrival], request: int, at: float
+        self,
+        account: str,
+        arrivals: Iterable[Arrival],
+        request: int,
+        at: float,
+        note: Callable[[Arrival, bool], None] = lambda _arrival, _fresh: None,
     ) -> None:
-        """Count what a request brought; `at` is when the platform received it."""
+        """Count what a request brought; `at` is when the platform received it.
+
+        `note` is told of each event, and whether it counted.
+        """
         requests = (request,)
         for arrival in arrivals:
             self.received += 1
             known, live = self._find(account, arrival.keys, at)
+            note(arrival, live is None)
             if live is not None:
                 live.receive(at, request)
                 continue

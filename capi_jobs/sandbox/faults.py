@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
@@ -22,7 +23,13 @@ Action: TypeAlias = Literal[
     "expire_token",
     "partial_count",
     "transient",
+    "lose",
+    "forbid",
+    "other_zone",
+    "paginate",
 ]
+# What can only go wrong with a question of a read API.
+_OF_READING = frozenset({"forbid", "other_zone", "paginate"})
 Positive: TypeAlias = Annotated[int, Field(ge=1)]
 _span = re.compile(r"from (\d+) to (\d+)\Z").match
 
@@ -47,6 +54,7 @@ class Rule(BaseModel):
     do: Action
     platform: Literal["meta", "tiktok", "snapchat"] | None = None
     account: str | None = None
+    on: Literal["send", "read"] = "send"
     when: When | None = None
     # Among the requests that fit the three above, counted from 1:
     request: Positive | str | None = None
@@ -61,12 +69,22 @@ class Rule(BaseModel):
     name_index: bool | None = None
     count: Annotated[int, Field(ge=0)] = 0
     count_first: bool | None = None
+    each: Positive | None = None
+    zone: str | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if isinstance(self.request, str) and _span(self.request) is None:
             raise ValueError('request must be a number or "from N to M"')
+        if self.zone is not None and self.zone not in available_timezones():
+            raise ValueError("zone must be a time zone, such as Asia/Kolkata")
+        if self.do == "lose" and self.on == "read":
+            raise ValueError("only what is sent can be lost")
         return self
+
+    def is_about(self, what: str) -> bool:
+        """Whether it is about sending or about reading."""
+        return what == ("read" if self.do in _OF_READING else self.on)
 
     def strikes(self, number: int) -> bool:
         """Whether the number-th request that fits is one that goes wrong."""
@@ -89,12 +107,13 @@ def read_script(path: Path) -> tuple[Rule, ...]:
 class _Armed:
     """A rule, and how often it was looked at and struck."""
 
-    __slots__ = ("rule", "seen", "struck")
+    __slots__ = ("passed", "rule", "seen", "struck")
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self.seen = 0
         self.struck = 0
+        self.passed = 0  # events of requests that it struck
 
     def strikes_next(self) -> bool:
         self.seen += 1
@@ -115,18 +134,37 @@ class Script:
         self._armed.clear()
 
     def strike(
-        self, platform: str, account: str, ids: Sequence[tuple[str | None, str | None]]
+        self,
+        platform: str,
+        account: str,
+        ids: Sequence[tuple[str | None, str | None]],
+        on: str = "send",
     ) -> tuple[Rule | None, int | None]:
         """Take the rule that strikes, and the index of the event it names."""
         taken: tuple[_Armed, int | None] | None = None
         for armed in self._armed:
             fits, index = _fits(armed.rule, platform, account, ids)
+            fits = fits and armed.rule.is_about(on)
             if fits and armed.strikes_next() and taken is None:
                 taken = armed, index
         if taken is None:
             return None, None
         taken[0].struck += 1
         return taken[0].rule, taken[1]
+
+    def lost(
+        self, rule: Rule, ids: Sequence[tuple[str | None, str | None]]
+    ) -> frozenset[int]:
+        """Say which events of a struck request are lost: named ones, or each n-th."""
+        [armed] = [one for one in self._armed if one.rule is rule]
+        before = armed.passed
+        armed.passed += len(ids)
+        return frozenset(
+            index
+            for index, told in enumerate(ids)
+            if (rule.when is None or rule.when.names(*told))
+            and (before + index + 1) % (rule.each or 1) == 0
+        )
 
     def __bool__(self) -> bool:
         return bool(self._armed)

@@ -16,6 +16,7 @@ from .faults import Rule, Script
 from .meta import Meta
 from .settings import SandboxSettings
 from .snapchat import Snapchat
+from .tallies import Origin, Tally
 from .tiktok import TikTok
 from .wire import Answer, Incoming, Kind, Platform, Refused, Submission
 
@@ -73,6 +74,7 @@ class Sandbox:
             name: Book(platform.same_conversion)
             for name, platform in self.platforms.items()
         }
+        self.tallies = {name: Tally() for name in self.platforms}
         self._expired: set[str] = set()
         self._requests = 0
 
@@ -96,7 +98,7 @@ class Sandbox:
         try:
             submission = platform.read(incoming)
         except Refused as refused:
-            return _refuse(platform, refused, visit)
+            return refusal_of(platform, refused, visit)
         visit.account, visit.events = submission.account, len(submission.events)
         visit.token = "***" if submission.token else None
         rule, index = self._strike(platform, submission)
@@ -110,10 +112,7 @@ class Sandbox:
     ) -> tuple[Rule | None, int | None]:
         if not self.script:
             return None, None
-        ids = [
-            (_text(event.get("event_id")), _text(platform.order_id(event)))
-            for event in submission.events
-        ]
+        ids = _ids(platform, submission)
         return self.script.strike(platform.name, submission.account, ids)
 
     async def _fail(
@@ -127,13 +126,13 @@ class Sandbox:
         """Carry out a fault."""
         if rule.do in REFUSALS:
             if rule.do == "expire_token" and submission.token:
-                self._expired.add(submission.token)
+                self.expire(submission.token)
             kind, reason = REFUSALS[rule.do]
-            return _refuse(platform, _scripted(rule, None, kind, reason), visit)
+            return refusal_of(platform, _scripted(rule, None, kind, reason), visit)
         counts_first = rule.count_first or rule.do == "drop_after"
         if rule.do == "delay":
             return await self._delay(rule, platform, submission, visit)
-        if rule.do in {"refuse", "partial_count"}:
+        if rule.do in {"refuse", "partial_count", "lose"}:
             return self._judge(platform, submission, visit, rule, index)
         if counts_first:
             self._judge(platform, submission, visit)
@@ -166,36 +165,50 @@ class Sandbox:
             if rule is not None and rule.do == "refuse":
                 raise _scripted(rule, index, Kind.SCRIPTED, "is refused by script")
         except Refused as refused:
-            return _refuse(platform, refused, visit)
-        arrivals = platform.arrivals(submission)
+            return refusal_of(platform, refused, visit)
+        arrivals: Iterable[Arrival] = platform.arrivals(submission)
+        origin = _origin(submission)
+        if rule is not None and rule.do == "lose":
+            lost = self.script.lost(rule, _ids(platform, submission))
+            arrivals = (one for n, one in enumerate(arrivals) if n not in lost)
+            rule = None
         if rule is not None and rule.count < len(submission.events):
             visit.outcome = f"counted {rule.count}"
-            self.count(visit, islice(arrivals, rule.count))
+            self.count(visit, islice(arrivals, rule.count), origin)
             return platform.partly(visit.id, rule.count)
-        self.count(visit, arrivals)
+        self.count(visit, arrivals, origin)
         return platform.accepted(visit.id, len(submission.events))
 
-    def count(self, visit: Visit, arrivals: Iterable[Arrival]) -> None:
+    def count(self, visit: Visit, arrivals: Iterable[Arrival], origin: Origin) -> None:
         """Count what a visit brought, as received when the visit was."""
-        at = visit.received_at.timestamp()
-        self.books[visit.platform].receive(visit.account, arrivals, visit.id, at)
+        at, tally = visit.received_at.timestamp(), self.tallies[visit.platform]
+        self.books[visit.platform].receive(
+            visit.account,
+            arrivals,
+            visit.id,
+            at,
+            lambda arrival, fresh: tally.add(origin, arrival, at, fresh=fresh),
+        )
+
+    def expire(self, token: str) -> None:
+        """Refuse a token from now on."""
+        self._expired.add(token)
 
     def past_hour(self, platform: str, account: str) -> tuple[Counter[str], int]:
         """Count the events of the past hour, and say when the last one came."""
         since = self.clock.now() - timedelta(hours=1)
-        counted: Counter[str] = Counter()
-        latest = 0
+        live, latest = self.tallies[platform].past_hour(account, self.clock.now())
+        counted = Counter(live=live)
         for visit in self.visits:
             ours = visit.platform == platform and visit.account == account
-            kind = {"counted": "live", "validated": "test"}.get(visit.outcome)
-            if ours and kind and visit.received_at > since:
-                counted[kind] += visit.events
-                if kind == "live":
-                    latest = max(latest, int(visit.received_at.timestamp()))
+            if ours and visit.outcome == "validated" and visit.received_at > since:
+                counted["test"] += visit.events
         return counted, latest
 
-    def check_access(self, platform: Platform, submission: Submission) -> None:
-        """Check the token, and that the account exists."""
+    def check_access(
+        self, platform: Platform, submission: Submission, *, named: bool = True
+    ) -> None:
+        """Check the token, and that the account exists where one is named."""
         token = submission.token
         if not token:
             raise Refused(Kind.TOKEN_MISSING, "An access token is required")
@@ -204,11 +217,11 @@ class Sandbox:
         if not self.settings.is_valid(token):
             raise Refused(Kind.TOKEN_INVALID, "The access token is invalid")
         accounts = self.settings.accounts.get(platform.name)
-        if accounts is not None and submission.account not in accounts:
+        if named and accounts is not None and submission.account not in accounts:
             raise Refused(Kind.ACCOUNT, submission.account)
 
 
-def _refuse(platform: Platform, refused: Refused, visit: Visit) -> Answer:
+def refusal_of(platform: Platform, refused: Refused, visit: Visit) -> Answer:
     if refused.names_index is None:
         refused.names_index = platform.names_index
     visit.outcome = "refused"
@@ -229,3 +242,19 @@ def _scripted(rule: Rule, index: int | None, kind: Kind, reason: str) -> Refused
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _ids(
+    platform: Platform, submission: Submission
+) -> list[tuple[str | None, str | None]]:
+    return [
+        (_text(event.get("event_id")), _text(platform.order_id(event)))
+        for event in submission.events
+    ]
+
+
+def _origin(submission: Submission) -> Origin:
+    """Say whose a request is: Meta's may name an agent and a tag."""
+    body = submission.body
+    agent, tag = (_text(body.get(name)) for name in ("partner_agent", "upload_tag"))
+    return Origin(submission.account, agent=agent or "", tag=tag or "")

@@ -82,7 +82,7 @@ class Meta:
     # Judging -------------------------------------------------------------
 
     def check(self, submission: Submission, now: datetime) -> None:
-        self._check_version(submission.version, now)
+        self.check_version(submission.version, now)
         self._check_proof(submission)
         if not submission.account.isdecimal():
             raise Refused(Kind.ACCOUNT, submission.account)
@@ -92,7 +92,7 @@ class Meta:
             )
         check_each(submission.events, lambda event: self._check_event(event, now))
 
-    def _check_version(self, version: str, now: datetime) -> None:
+    def check_version(self, version: str, now: datetime) -> None:
         versions = self._settings.meta_versions
         end = versions.get(version)
         if end is None or now.date() >= end:
@@ -160,6 +160,7 @@ class Meta:
                 text_of(custom, "currency"),
                 source,
                 keys,
+                tuple(part(event, "user_data")),
             )
 
     def pixel(self, seen: Mapping[str, str | None]) -> Arrival:

@@ -22,6 +22,7 @@ CODES: Mapping[Kind, tuple[int, int, int | None, str]] = {
     Kind.SCRIPTED: (400, 100, 2804019, "Invalid value"),
     Kind.LEAD: (400, 100, 2804036, "Invalid lead_id"),
     Kind.PAGE: (400, 100, 2804116, "Missing page or account id"),
+    Kind.FORBIDDEN: (403, 10, None, "Permission denied"),
     Kind.THROTTLED: (400, 17, 2446079, "User request limit reached"),
     Kind.TRANSIENT: (500, 2, None, "Service temporarily unavailable"),
 }

@@ -43,6 +43,10 @@ class SandboxSettings:
     snapchat_age_max: timedelta = timedelta(days=7)
     # The hashes that are right, as {"meta.ph": {...}}: any other one is refused.
     vocabulary: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    # Whether the hours of read APIs go by the event's own time; none says so.
+    stats_by_event_time: bool = False
+    # Whether their counts leave out copies that were recognised; none says so either.
+    stats_after_dedup: bool = False
     faults: tuple[Rule, ...] = ()
     # Requests that are remembered; older ones are forgotten, their counts are not.
     requests_kept: int = 10_000

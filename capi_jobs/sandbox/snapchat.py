@@ -45,6 +45,7 @@ STATUS: Mapping[Kind, int] = {
     Kind.TOKEN_INVALID: 401,
     Kind.TOKEN_EXPIRED: 401,
     Kind.ACCOUNT: 404,
+    Kind.FORBIDDEN: 403,
     Kind.THROTTLED: 429,
     Kind.TRANSIENT: 503,
 }

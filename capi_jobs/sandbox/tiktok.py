@@ -224,6 +224,7 @@ class TikTok:
                 text_of(properties, "currency"),
                 source,
                 _keys(name, event_id),
+                tuple(part(event, "user")),
             )
 
     def pixel(self, seen: Mapping[str, str | None]) -> Arrival:
@@ -255,6 +256,13 @@ class TikTok:
                 where = f"data.{refused.index}.{where}".rstrip(".")
             message = f"{where}: {message}" if where else message
         return envelope(request, code, message, refused.status or 200)
+
+
+def told(data: object, request: int = 0) -> Answer:
+    """Wrap what a read API tells."""
+    request_id = f"{request:032X}"
+    content = {"code": 0, "message": "OK", "request_id": request_id, "data": data}
+    return json_answer(content, 200, {"X-Tt-Logid": request_id})
 
 
 def envelope(request: int, code: int, message: str, status: int = 200) -> Answer:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -37,6 +38,7 @@ class Kind(StrEnum):
     LEAD = "lead"
     PAGE = "page"
     SCRIPTED = "scripted"
+    FORBIDDEN = "forbidden"
     THROTTLED = "throttled"
     TRANSIENT = "transient"
 
@@ -76,6 +78,18 @@ class Submission:
     body: Json = field(repr=False)
     events: list[Json] = field(repr=False)
     version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a read API is asked, and how a script bends the answer."""
+
+    account: str
+    query: Mapping[str, str] = field(repr=False)
+    now: datetime
+    page_rows: int
+    zone: ZoneInfo | None = None  # None: UTC
+    zone_hidden: bool = False  # hours are told without their zone
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,9 @@ class Notification(Section):
         (), validate_default=True, description="`email`: addresses"
     )
     channel: Text | None = Field(
-        None, description="`slack`: another channel than the webhook's own"
+        None,
+        description="`slack`: send to this channel through Slack's API, with a"
+        " connection of the type `slack`; a webhook has a channel of its own",
     )
 
     @field_validator("to")

@@ -72,13 +72,15 @@ UNION ALL
 SELECT log, currency, NULL, amount, orders FROM amounts
     JOIN enough USING (log) WHERE orders >= many
 """
-# The pattern of the most orders; a factor leaves two hundredths to rounding.
+# The pattern of the most orders; a factor leaves something to rounding: two hundredths,
+# or whole yen of thousands.
 _NAMED = """
 CREATE TABLE named AS
 SELECT v.n, v.log, arg_max(p.factor, p.orders) AS factor,
     arg_max(CASE WHEN p.amount IS NOT NULL THEN p.amount ELSE 0 END, p.orders) AS amount
 FROM value_diffs v JOIN patterns p ON p.log = v.log AND (
-    abs(CAST(v.told AS DOUBLE) - CAST(v.wanted AS DOUBLE) * p.factor) <= 0.02
+    abs(CAST(v.told AS DOUBLE) - CAST(v.wanted AS DOUBLE) * p.factor)
+        <= greatest(0.02, CAST(v.wanted AS DOUBLE) / 1000)
     OR p.amount = v.diff AND p.currency = v.currency)
 WHERE NOT v.other GROUP BY v.n, v.log
 """
@@ -90,13 +92,13 @@ SELECT DISTINCT c.n FROM copies c JOIN orders o USING (n)
 WHERE NOT c.ours AND (c.how IN ('hash', 'case', 'prefix')
     OR c.told_order <> o.order_id AND alike(c.told_order, o.order_id)
     OR c.event_id <> o.key_id AND c.event_id <> o.order_id
-        AND (alike(c.event_id, o.key_id) OR lower(c.event_id) IN (
-            sha256(o.key_id), sha1(o.key_id), md5(o.key_id))))
+        AND alike(c.event_id, o.key_id))
 """
 _ALIKE = """
 CREATE MACRO alike(a, b) AS length(flat_name(b)) >= 4 AND length(flat_name(a)) >= 4
     AND (flat_name(a) = flat_name(b)
-        OR suffix(flat_name(a), flat_name(b)) OR suffix(flat_name(b), flat_name(a)))
+        OR suffix(flat_name(a), flat_name(b)) OR suffix(flat_name(b), flat_name(a))
+        OR lower(a) IN (sha256(b), sha256(lower(b)), sha1(b), md5(b)))
 """
 _NAMES = """
 CREATE TABLE other_names AS

@@ -50,13 +50,15 @@ class DemoOrder:
         return self.customer.market
 
 
-def clean_orders(count: int, now: datetime, seed: int) -> list[DemoOrder]:
+def clean_orders(
+    count: int, now: datetime, seed: int, span: timedelta = SPAN
+) -> list[DemoOrder]:
     """So many orders before `now`, oldest first, numbered in that order."""
     rng = Random(f"{seed}-orders")
     pools = customers(count, seed)
     weights = [market.weight for market in MARKETS]
     chosen = rng.choices(MARKETS, weights, k=count)
-    ages = sorted(_ages(count, rng), reverse=True)
+    ages = sorted(_ages(count, rng, span), reverse=True)
     return [
         _order(number, now - age, now, rng.choice(pools[market.country]), rng)
         for number, (age, market) in enumerate(
@@ -65,8 +67,8 @@ def clean_orders(count: int, now: datetime, seed: int) -> list[DemoOrder]:
     ]
 
 
-def _ages(count: int, rng: Random) -> Iterator[timedelta]:
-    low, high = int(AGE_MIN.total_seconds()), int(SPAN.total_seconds())
+def _ages(count: int, rng: Random, span: timedelta) -> Iterator[timedelta]:
+    low, high = int(AGE_MIN.total_seconds()), int(span.total_seconds())
     while count:
         age = timedelta(seconds=rng.randrange(low, high))
         if all(abs(age - threshold) > QUIET for threshold in THRESHOLDS):

@@ -63,13 +63,17 @@ COLUMNS = {
 BOOLEANS = frozenset({"consent", "limited_data_use", "is_test", "att_consent"})
 
 
-def store(path: Path, tables: Mapping[str, Iterable[Row]]) -> None:
+def store(
+    path: Path,
+    tables: Mapping[str, Iterable[Row]],
+    layout: Mapping[str, Sequence[str]] = COLUMNS,
+) -> None:
     """Write a new file; all of it, or nothing."""
     if path.exists():
         raise FileExistsError(f"{path} exists; remove it or name another file")
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("BEGIN")  # else sqlite3 commits after each CREATE
-        for table, columns in COLUMNS.items():
+        for table, columns in layout.items():
             _create(connection, table, columns)
             _insert(connection, table, columns, tables[table])
 

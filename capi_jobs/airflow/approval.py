@@ -16,6 +16,7 @@ from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
 
 from capi_jobs.airflow.entering import NOBODY
+from capi_jobs.airflow.links import answer_link
 from capi_jobs.airflow.notifying import tell
 from capi_jobs.config import Settings
 from capi_jobs.config.types import span_text
@@ -109,7 +110,7 @@ class OwnersApproval(ApprovalOperator):
             "needs_approval",
             subject=asked.subject,
             body=asked.body,
-            link=self.generate_link_to_ui_from_context(context=context),
+            link=answer_link(context["ti"]),
             context=context,
         )
         super().execute(context)

@@ -6,6 +6,7 @@ The pages themselves are `plugin.py`.
 from urllib.parse import quote, urlencode
 
 from airflow.sdk.configuration import conf
+from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
 # Where `plugin.py` mounts its pages.
 MOUNTED_AT = "/capi-jobs"
@@ -18,6 +19,15 @@ def report_link(run_id: str, destination: str | None = None) -> str:
     """
     asked = f"?{urlencode({'destination': destination})}" if destination else ""
     return f"{base_url()}{MOUNTED_AT}/report/{quote(run_id, safe='')}{asked}"
+
+
+def answer_link(task: RuntimeTaskInstanceProtocol) -> str:
+    """Return the address where a task's question is answered.
+
+    Airflow's own function refuses to name one where `base_url` is not set.
+    """
+    run = f"dags/{quote(task.dag_id)}/runs/{quote(task.run_id, safe='')}"
+    return f"{base_url()}/{run}/tasks/{quote(task.task_id)}/required_actions"
 
 
 def base_url() -> str:

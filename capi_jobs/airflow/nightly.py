@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowException
 
+from capi_jobs.airflow import lineage
 from capi_jobs.airflow.approval import Answer, Asked
 from capi_jobs.airflow.assets import delivered_asset
 from capi_jobs.airflow.entering import actor_of, day_of, entered
@@ -78,6 +79,7 @@ def assess(name: str) -> list[dict[str, int]]:
             slice_orders=told.slice_orders,
             slices_max=told.slices_max,
         )
+        lineage.orders_read(at.house.settings, context["ti"].task)
     log.info("found: %s", found.as_json())
     context["ti"].xcom_push(FOUND, found.as_json())
     return [{"slice": n + 1, "of": found.slices} for n in range(found.slices)]
@@ -131,6 +133,7 @@ def report(name: str) -> dict[str, object]:
     tell_of(settings, ended, context)
     if ended.wrong:
         raise ended.error()
+    lineage.delivered(name, context["ti"].task)
     day, _ = day_of(context, settings)
     delivered = delivered_asset(name)
     extra: dict[str, Any] = {**counts, "day": day}

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from capi_jobs.audit import CAUSES
 from capi_jobs.config import (
     Airflow,
     ArrivalSettings,
@@ -252,6 +253,19 @@ def _readings(name: str) -> Iterator[tuple[str, ...]]:
         yield (name, f"`event_age_max`, {source}", span_text(age), most)
 
 
+# ── causes ─────────────────────────────────────────────────────────────────────
+
+
+def causes() -> str:
+    """List what an audit can find, in order of precedence within each kind."""
+    head = ("kind", "cause", "what it means", "what to do", "needs a person")
+    rows = [
+        (one.kind, f"`{one.name}`", one.says, one.do, "yes" if one.needs_person else "")
+        for one in CAUSES
+    ]
+    return _table(head, rows)
+
+
 # ── writing ─────────────────────────────────────────────────────────────────────
 
 
@@ -275,6 +289,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "bounds": bounds,
     "readings": readings,
     "commands": commands,
+    "causes": causes,
 }
 _PART = re.compile(r"<!-- (?P<name>\w+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)
 

@@ -55,6 +55,7 @@ goldens: setup ## Write expected files that are missing; never overwrite one
 docs: setup ## Rewrite the generated parts of docs/ and README's session
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/session.py
+	$(BIN)/python docs/reupload_session.py
 
 .PHONY: bench
 bench: setup ## Print what each stage of the job takes, for 100,000 orders

@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 
 README = Path(__file__).parents[1] / "README.md"
 COLUMNS = 100
+MARK = "session"
 # Starting Great Expectations takes seconds where bytecode must still be compiled.
 _SECONDS_MAX = 120
 
@@ -104,11 +105,19 @@ def commands(day: date) -> tuple[str, ...]:
 
 def played(folder: Path, day: date) -> str:
     """Type the commands in a folder and return what stands on the terminal then."""
+    return typed_in(folder, day, commands(day))
+
+
+def typed_in(
+    folder: Path, day: date, shown: Sequence[str], *, before: Sequence[str] = ()
+) -> str:
+    """Type commands in a shop of its own; what is typed `before` is not shown."""
     make_shop(folder / "shop.db", day)
     with _sandbox(folder) as url:
         (folder / "capi_jobs.toml").write_text(CONFIG.format(sandbox=url), "utf-8")
-        shown = [_typed(command, folder) for command in commands(day)]
-    return "\n\n".join(shown)
+        for command in before:
+            _typed(command, folder)
+        return "\n\n".join(_typed(command, folder) for command in shown)
 
 
 def _typed(command: str, folder: Path) -> str:
@@ -156,7 +165,6 @@ def _sandbox(folder: Path) -> Iterator[str]:
 
 # ── the page ────────────────────────────────────────────────────────────────────
 
-_PART = re.compile(r"(?<=<!-- session -->\n).*?(?=<!-- /session -->)", re.DOTALL)
 # The day, the look-back's first day, times, and run ids with their random end.
 _VOLATILE = re.compile(r"\d{8}-\d{6}-\w{4}|\d{4}-\d\d-\d\d|\d\d:\d\d")
 
@@ -166,17 +174,21 @@ def steady(text: str) -> str:
     return _VOLATILE.sub("…", text)
 
 
-def shown_in(page: str) -> str:
+def shown_in(page: str, mark: str = MARK) -> str:
     """Return the session of a page."""
-    found = _PART.search(page)
+    found = _part(mark).search(page)
     return (
         found[0].removeprefix("```console\n").removesuffix("\n```\n") if found else ""
     )
 
 
-def rewritten(page: str, session: str) -> str:
+def rewritten(page: str, session: str, mark: str = MARK) -> str:
     """Return the page with another session."""
-    return _PART.sub(lambda _: f"```console\n{session}\n```\n", page)
+    return _part(mark).sub(lambda _: f"```console\n{session}\n```\n", page)
+
+
+def _part(mark: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- /{mark} -->)", re.DOTALL)
 
 
 def main(arguments: Sequence[str], page: Path = README) -> int:

@@ -250,7 +250,8 @@ def _show_destination(one: "DestinationTold", *, would: bool) -> None:
 
 def _going(one: "DestinationTold", would: bool) -> str:
     verb = "would go" if would else "to go"
-    return f"{one.going.orders:,} {verb} ({_money(one.going)})"
+    worth = f" ({_money(one.going)})" if one.going.orders else ""
+    return f"{one.going.orders:,} {verb}{worth}"
 
 
 def _money(amount: "object") -> str:

@@ -46,9 +46,15 @@ class Row:
     doubtful: int = 0
     others: int = 0  # what logs say that others sent
     theirs: int = 0
+    moved: int = 0  # of ours, those that stand in the hour beside; less: theirs here
     short: int = 0
     verdict: Verdict = Verdict.ARRIVED
     why: str = ""
+
+    @property
+    def heard(self) -> int:
+        """What the platform says of what was sent in this hour."""
+        return self.theirs + self.moved
 
     @property
     def most(self) -> int:
@@ -89,7 +95,7 @@ class Judged:
     @property
     def misfit(self) -> int:
         """How far ours and theirs are apart, hour by hour."""
-        return sum(abs(row.theirs - row.delivered - row.others) for row in self.rows)
+        return sum(abs(row.heard - row.delivered - row.others) for row in self.rows)
 
     def alarms(self, share_max: float, floor: int) -> bool:
         """Say whether so many did not arrive that a person must look."""
@@ -231,21 +237,21 @@ def _evened(line: Sequence[Row], sent: Sequence[SentMinute]) -> list[Row]:
             if not 0 <= j < len(rows):
                 continue
             edge = rows[max(i, j)].start
-            lacks = rows[i].certain - rows[i].theirs
-            spare = rows[j].theirs - rows[j].most
+            lacks = rows[i].certain - rows[i].heard
+            spare = rows[j].heard - rows[j].most
             near = sum(
                 one.certain
                 for one in sent
                 if abs(one.minute - edge) <= _EDGE and row.start <= one.minute < row.end
             )
             moved = max(0, min(lacks, spare, near))
-            rows[i] = replace(rows[i], theirs=rows[i].theirs + moved)
-            rows[j] = replace(rows[j], theirs=rows[j].theirs - moved)
+            rows[i] = replace(rows[i], moved=rows[i].moved + moved)
+            rows[j] = replace(rows[j], moved=rows[j].moved - moved)
     return rows
 
 
 def _ruled(row: Row, by: Comparison) -> Row:
-    short = max(0, row.certain - row.theirs)
+    short = max(0, row.certain - row.heard)
     if short:
         why = f"{short} of {row.due} did not arrive"
         return replace(row, short=short, verdict=Verdict.SHORT, why=why)
@@ -253,13 +259,15 @@ def _ruled(row: Row, by: Comparison) -> Row:
         return replace(row, verdict=Verdict.TOO_EARLY, why="the delay is not over")
     if not row.delivered:
         return row
-    lacks = row.due + row.others - row.theirs
+    lacks = row.due + row.others - row.heard
     if lacks > 0:
         return replace(row, verdict=Verdict.CANNOT_KNOW, why=_unsure(row, lacks))
-    beyond = row.theirs - row.most
+    beyond = row.heard - row.most
     if beyond > 0 and not by.alone:
         why = f"{beyond} more than all that is known to be sent: others send here, too"
         return replace(row, verdict=Verdict.CANNOT_KNOW, why=why)
+    if row.moved > 0:
+        return replace(row, why=f"{row.moved} of them counted in the hour beside")
     return row
 
 

@@ -96,14 +96,14 @@ def _show_rows(one: "Verification") -> None:
         return
     screen.out.print(f"[bold]{escape(one.name)}[/]")
     for row in shown[:_ROWS_MAX]:
-        share = min(1.0, row.theirs / row.due) if row.due else 0.0
+        share = min(1.0, row.heard / row.due) if row.due else 0.0
         full = int(share * _CELLS)
         colour = _COLOURS.get(row.verdict, "yellow")
         bar = f"[{colour}]{'█' * full}[/][dim]{'░' * (_CELLS - full)}[/]"
         told = f"{share:7.2%}" if row.due else "      –"
         name = escape(screen.shown(row.event_name or "all"))
         screen.out.print(
-            f"  {row.start:%Y-%m-%d %H:%M} {bar} {told}  {row.theirs:,} of"
+            f"  {row.start:%Y-%m-%d %H:%M} {bar} {told}  {row.heard:,} of"
             f" {row.due:,} {name}" + (f"  [dim]{escape(row.why)}[/]" if row.why else "")
         )
     if len(shown) < len(rows):

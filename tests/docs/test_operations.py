@@ -80,7 +80,7 @@ def test_each_rule_of_the_gate_has_a_line(rule: str) -> None:
 
 
 def test_the_gate_has_the_rules_that_were_found() -> None:
-    assert len(rules_of_the_gate()) == 9
+    assert len(rules_of_the_gate()) == 10
 
 
 def test_each_exit_code_has_a_line() -> None:

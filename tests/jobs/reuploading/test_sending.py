@@ -184,6 +184,7 @@ def test_a_re_upload_is_no_measure_for_the_next_run(sent: Desk) -> None:
         sent.run_id = f"{RUN}-{number}"
         sent.send("o-1")
     sent.shop.configure(gate="ask_first_run = true\nask_without_sent_events = false")
+    sent.shop.fill([an_order("new")])
 
     told = sent.shop.run()
 

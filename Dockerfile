@@ -35,6 +35,7 @@ RUN groupadd --gid 50000 capi-jobs \
 COPY --from=build /opt/venv /opt/venv
 COPY dags /opt/capi_jobs/dags
 COPY docker/load_shop.py /opt/capi_jobs/load_shop.py
+COPY docker/warm.py /opt/airflow/plugins/warm.py
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     AIRFLOW_HOME=/opt/airflow \

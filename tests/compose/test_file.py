@@ -175,6 +175,7 @@ def test_paths_in_the_image_are_those_that_the_dockerfile_copies() -> None:
     targets = {target for _, target in copied()}
     named = set(re.findall(r"/opt/capi_jobs/[\w./]+", TEXT))
     named.add(image_environment()["AIRFLOW__CORE__DAGS_FOLDER"])
+    named.add(f"{image_environment()['AIRFLOW_HOME']}/plugins/warm.py")
 
     assert named == targets
 

@@ -12,15 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from capi_jobs.airflow.local import (
-    AirflowSettings,
-    ApiRefused,
-    project_dags,
-    running,
-)
+from capi_jobs.airflow.local import AirflowSettings, ApiRefused, project_dags, running
 from tests import postgres
 from tests.e2e import browser
-from tests.e2e.driving import NIGHTLY, REUPLOAD, VERIFY, Desk, Run
+from tests.e2e.driving import NIGHTLY, VERIFY, Desk, Run
 from tests.e2e.night_shop import (
     CONNECTION,
     PLATFORMS,

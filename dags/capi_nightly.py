@@ -51,6 +51,8 @@ def approve(destination: Destination) -> OwnersApproval:
         about=destination.name,
         opened=nightly.OpenNight(destination.name),
         told=settings,
+        # To put the question and to keep the answer; it waits outside of any worker.
+        execution_timeout=writing.SHORT,
         doc_md="Waits for a data owner where the gate asks; else passes at once.\n\n"
         "**Waiting:** open *Required Actions*, read, approve or reject.\n\n"
         "**Red:** it was rejected, or nobody answered in time; nothing was sent. Clear"

@@ -19,9 +19,11 @@ def sweep() -> dict[str, int]:
 
 @task(
     multiple_outputs=False,
-    doc_md="Will ask the platforms what they received; until then it is skipped.",
+    doc_md="Asks the platforms what they received, and sets it beside the ledger.\n\n"
+    "**Red:** more lacks than is tolerated, or a token may not read; the log says"
+    " which. What cannot be known yet is not red. Nothing is sent again by itself.",
 )
-def arrival() -> None:
+def arrival() -> dict[str, str]:
     return verify.arrival()
 
 
@@ -63,7 +65,7 @@ with DAG(
     + """
 
 Looks after the ledger; sends nothing. **A red task** says in its last log line what to
-do, and may be cleared at any time. `arrival` is skipped: nobody asks the platforms yet.
+do, and may be cleared at any time.
 """,
 ):
     # What the sweep puts into doubt is counted; each of the others stands alone.

@@ -3,7 +3,6 @@
 import logging
 
 from airflow.sdk import get_current_context
-from airflow.sdk.exceptions import AirflowSkipException
 
 from capi_jobs.airflow.entering import actor_of, entered
 from capi_jobs.airflow.links import MOUNTED_AT, base_url
@@ -22,11 +21,29 @@ def sweep() -> dict[str, int]:
     return dict(swept.entries)
 
 
-def arrival() -> None:
-    """Say honestly that nobody asks the platforms yet."""
-    raise AirflowSkipException(
-        "there is no arrival check yet: what platforms say they received is not asked"
-    )
+def arrival() -> dict[str, str]:
+    """Ask the platforms what they received; fail where too much of it lacks."""
+    from capi_jobs.jobs import verifying  # noqa: PLC0415 - not while parsing
+    from capi_jobs.jobs.house import Unwatched  # noqa: PLC0415 - likewise
+
+    with entered() as house:
+        chosen, span = house.settings.destinations, verifying.recent(house)
+        found = verifying.verify(house, span, chosen, watcher=Unwatched())
+    for one in found.destinations:
+        log.info("%s: %s; %s", one.name, one.says, one.why)
+    link = f"{base_url()}{MOUNTED_AT}/report"
+    refused = [one.stopped for one in found.destinations if one.stopped]
+    if refused:
+        raise EndedBadly("\n".join(str(one) for one in refused), "token_refused", link)
+    lacking = [f"{one.name} is {one.says}" for one in found.destinations if one.alarm]
+    if lacking:
+        raise EndedBadly(
+            f"{'; '.join(lacking)} → `capi-jobs verify` shows which hours; look at the"
+            " platform's own diagnostics",
+            "failed",
+            link,
+        )
+    return {one.name: str(one.verdict) for one in found.destinations}
 
 
 def balance() -> dict[str, object]:

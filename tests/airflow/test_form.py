@@ -1,0 +1,54 @@
+"""The re-upload form: the command line's choices, and defaults that do no harm."""
+
+from pathlib import Path
+
+import pytest
+from airflow.sdk.definitions.param import ParamsDict
+from airflow.sdk.exceptions import ParamValidationError
+
+from capi_jobs.airflow.form import reupload_form
+from capi_jobs.config import Settings, read
+from capi_jobs.jobs.reuploading import CHOICES
+from capi_jobs.jobs.reuploading.wish import REASON_CHARACTERS_MAX
+
+
+def _settings() -> Settings:
+    one = {"name": "m.1", "platform": "meta", "account": "1", "token": "env:T"}
+    return read({"destinations": [one]}, Path("capi_jobs.toml"))
+
+
+@pytest.mark.parametrize("name", sorted(CHOICES))
+def test_it_offers_what_the_command_line_takes(name: str) -> None:
+    field = reupload_form(_settings())[name]
+
+    assert tuple(field.schema["enum"]) == CHOICES[name]
+    assert field.value == CHOICES[name][0]
+
+
+def test_it_is_a_dry_run_unless_somebody_says_otherwise() -> None:
+    form = reupload_form(_settings())
+
+    assert form["dry_run"].value is True
+    assert form["may_count_twice"].value is False
+
+
+def test_a_reason_is_as_long_as_the_history_takes() -> None:
+    reason = reupload_form(_settings())["reason"]
+
+    assert reason.schema["maxLength"] == REASON_CHARACTERS_MAX
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"reason": ""},
+        {"reason": "r", "destinations": ["elsewhere"]},
+        {"reason": "r", "delivered": "twice"},
+        {"reason": "r", "dry_run": "perhaps"},
+    ],
+)
+def test_airflow_refuses_a_form_that_cannot_be_meant(asked: dict[str, object]) -> None:
+    form = reupload_form(_settings())
+
+    with pytest.raises(ParamValidationError):
+        ParamsDict({**form, **asked}).validate()

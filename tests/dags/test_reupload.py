@@ -1,0 +1,134 @@
+"""capi_reupload from end to end: first dry, then real; faults; who confirms."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.dags.stage import Stage, answer
+from tests.shop import Shop, an_order
+
+pytestmark = pytest.mark.filterwarnings("default")  # Airflow's own warnings
+REASON = {"reason": "tracking broke"}
+
+
+def test_a_dry_run_sends_nothing_and_the_real_one_what_it_said(
+    shop: Shop, stage: Stage
+) -> None:
+    shop.fill([an_order("o-1"), an_order("o-2")])
+    stage.play("capi_nightly")
+    shop.fill([an_order("o-3")])
+    form = {**REASON, "order_ids": "o-2\n o-3\n\nnone-such"}
+
+    dry = stage.play("capi_reupload", form)
+    assert shop.counted() == {"o-1": 1, "o-2": 1}
+    real = stage.play("capi_reupload", {**form, "dry_run": False})
+
+    assert (dry.state, dry.tasks["send"]) == ("success", "skipped")
+    assert (real.state, real.tasks["send"]) == ("success", "success")
+    assert shop.counted() == {"o-1": 1, "o-2": 1, "o-3": 1}
+    assert (dry.asked, real.asked) == ((), ())
+    explained = dry.xcom("explain")
+    assert explained["not_found"] == 1
+    assert explained["destinations"][0]["going"]["orders"] == 1
+
+
+def test_no_order_id_is_handed_from_task_to_task(shop: Shop, stage: Stage) -> None:
+    shop.fill([an_order("o-1"), an_order("secret-order-7")])
+    stage.play("capi_nightly")
+
+    played = stage.play(
+        "capi_reupload",
+        {**REASON, "order_ids": "secret-order-7\nmissing-order-8", "dry_run": False},
+    )
+
+    kept = [played.xcom(task, key) for task, key in KEPT]
+    assert played.state == "success"
+    assert "order-7" not in str(kept)
+    assert "order-8" not in str(kept)
+    assert kept[0]["order_ids"] == 2
+
+
+KEPT = [
+    ("check", "return_value"),
+    ("explain", "return_value"),
+    ("send", "return_value"),
+    ("send", "sent"),
+    ("report", "return_value"),
+]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param(REASON, id="neither ids nor interval"),
+        pytest.param({**REASON, "interval": "soon"}, id="malformed interval"),
+        pytest.param(
+            {**REASON, "order_ids": "o-1", "interval": "2026-11-20"}, id="both"
+        ),
+        pytest.param(
+            {**REASON, "order_ids": "\n".join(map(str, range(100_001)))}, id="too many"
+        ),
+        pytest.param({**REASON, "ids_file": "ids.txt"}, id="no folder for files"),
+    ],
+)
+def test_a_form_that_cannot_be_meant_fails_before_anything_is_looked_up(
+    shop: Shop, stage: Stage, form: dict[str, object]
+) -> None:
+    played = stage.play("capi_reupload", {**form, "dry_run": False})
+
+    assert played.state == "failed"
+    assert played.tasks["check"] == "failed"
+    assert played.tasks["send"] == "upstream_failed"
+
+
+def test_ids_may_lie_in_a_file_of_the_one_folder(
+    shop: Shop, stage: Stage, tmp_path: Path
+) -> None:
+    """A form must not show other files that a worker can read."""
+    (tmp_path / "ids").mkdir()
+    (tmp_path / "ids" / "night.txt").write_text("o-3\n")
+    (tmp_path / "elsewhere.txt").write_text("o-3\n")
+    folder = f'reupload_folder = "{tmp_path / "ids"}"\n'
+    shop.configure(extra=shop.extra + folder).fill([an_order("o-1")])
+    stage.play("capi_nightly")
+    shop.fill([an_order("o-3")])
+
+    played = [
+        stage.play("capi_reupload", {**REASON, "ids_file": name, "dry_run": False})
+        for name in ("../elsewhere.txt", "night.txt")
+    ]
+
+    assert [one.state for one in played] == ["failed", "success"]
+    assert shop.counted() == {"o-1": 1, "o-3": 1}
+
+
+@pytest.mark.parametrize(
+    ("choice", "state", "times"), [("Approve", "success", 2), ("Reject", "failed", 1)]
+)
+def test_what_may_count_twice_is_confirmed_by_a_data_owner(
+    shop: Shop, stage: Stage, choice: str, state: str, times: int
+) -> None:
+    old = an_order("o-1", hours_ago=100)
+    shop.configure(per_destination='dedup_window = "0s"').fill([old])
+    stage.play("capi_nightly")
+    form = {
+        **REASON,
+        "order_ids": "o-1",
+        "delivered": "again",
+        "may_count_twice": True,
+        "dry_run": False,
+    }
+
+    played = stage.play("capi_reupload", form, says=answer(choice, "agreed", "ana"))
+
+    assert played.state == state
+    [asked] = played.asked
+    assert asked["of"] == ["ana"]
+    assert "1 orders could count twice" in asked["subject"]
+    [run] = [r for r in shop.capi("report", "--json").json["runs"] if _ours(r)]
+    assert "by ana: agreed" in run["note"]
+    assert len(shop.capi("ledger", "list", "--json").lines) == times
+
+
+def _ours(run: dict[str, object]) -> bool:
+    return run["kind"] == "reupload"

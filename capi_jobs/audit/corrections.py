@@ -17,7 +17,6 @@ WITH sent AS (
 ), judged AS (
     SELECT *, CASE
         WHEN n IS NULL AND EXISTS (SELECT 1 FROM orders) THEN 'gone'
-        WHEN state = 'test_order' THEN 'test'
         WHEN state IS NOT NULL THEN state
         WHEN currency IS NULL OR now_value IS NULL THEN NULL
         WHEN currency <> now_currency THEN 'currency'

@@ -93,7 +93,7 @@ DELETE FROM orders WHERE n IN (
     SELECT n FROM orders WHERE hash(order_id) IN (SELECT h FROM doubled)
     QUALIFY row_number() OVER (
         PARTITION BY order_id
-        ORDER BY state NULLS FIRST, completed_at NULLS LAST, n) > 1
+        ORDER BY inside DESC, state NULLS FIRST, completed_at NULLS LAST, n) > 1
 )
 """
 

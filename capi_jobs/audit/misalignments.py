@@ -141,7 +141,7 @@ WITH told AS (
     SELECT n, arg_min(cause, rank) AS cause, arg_min(detail, rank) AS detail
     FROM ranked GROUP BY n
 ), events AS (
-    SELECT n, list(DISTINCT event_id)[:5] AS ids FROM copies
+    SELECT n, list_sort(list(DISTINCT event_id))[:5] AS ids FROM copies
     WHERE NOT ours AND n IN (SELECT n FROM firsts) GROUP BY n
 )
 SELECT 'misaligned', f.cause, o.order_id, coalesce(e.ids, []), o.day, o.currency,

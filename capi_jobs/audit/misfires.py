@@ -31,7 +31,7 @@ FROM judged j JOIN orders USING (n) WHERE cause IS NOT NULL AND j.inside
 # warehouse that gave no orders would make every event one without.
 _WITHOUT_ORDER = """
 INSERT INTO findings
-SELECT 'misfiring', 'no_order', order_id, list(DISTINCT event_id)[:5],
+SELECT 'misfiring', 'no_order', order_id, list_sort(list(DISTINCT event_id))[:5],
     CAST(timezone(getvariable('day_zone'), min(first_at)) AS DATE),
     coalesce(max(currency), ''), coalesce(max(value), 0), ''
 FROM sales ANTI JOIN matched USING (e)

@@ -76,7 +76,7 @@ class Correction:
     order_id: str
     event_id: str
     event_name: str
-    cause: str  # cancelled, refunded, unpaid, test, value, currency, gone
+    cause: str  # the order's state, or value, currency, gone
     sent_at: datetime | None
     day: date | None
     currency: str

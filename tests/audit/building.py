@@ -85,7 +85,7 @@ def entry(order_id: str = "DE-1001", **changes: str | None) -> Row:
     return row | changes
 
 
-def one_class(order_id: str = "DE-1001", **changes: str | None) -> Row:
+def one_class(order_id: str | None = "DE-1001", **changes: str | None) -> Row:
     row: Row = {
         "order_id": order_id,
         "day": "2026-11-20",

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from capi_jobs.ledger.readings import SentMinute
-from capi_jobs.model import DataInterval
 from capi_jobs.platforms.arrival import Arrival, Reach
 
 _MINUTE = timedelta(minutes=1)
@@ -111,6 +110,7 @@ class Comparison:
     now: datetime
     delay: timedelta
     aliases: Mapping[str, str]  # names that the platform files as one
+    names: frozenset[str]  # of our events, as they are sent
     alone: bool  # the counts hold nobody else's events
 
 
@@ -130,9 +130,8 @@ def judge(
     theirs = Counter[tuple[datetime, str]]()
     for arrival in arrivals:
         theirs[arrival.start, name_of(arrival.event_name)] += arrival.count
-    names = sorted({name_of(one.event_name) for one in sent})
     rows: list[Row] = []
-    for name in names:
+    for name in sorted({name_of(one) for one in by.names}):
         mine = [one for one in sent if name_of(one.event_name) == name]
         logged = {at: n for (at, who), n in others.items() if name_of(who) == name}
         line = [
@@ -148,18 +147,6 @@ def best(candidates: Mapping[str, Judged]) -> Judged:
     """Take the reading that fits better; of two that fit alike, the first."""
     name = min(candidates, key=lambda one: candidates[one].misfit)
     return replace(candidates[name], counted_by=name)
-
-
-def outside(
-    sent: Sequence[SentMinute], interval: DataInterval, by: Comparison
-) -> tuple[int, int]:
-    """Count what was delivered before, and after, all that could be asked about."""
-    first = min((start for start, _ in by.windows), default=interval.end)
-    last = max((end for _, end in by.windows), default=interval.start)
-    inside = [one for one in sent if interval.start <= one.minute < interval.end]
-    before = sum(one.delivered for one in inside if one.minute < first)
-    after = sum(one.delivered for one in inside if one.minute >= max(first, last))
-    return before, after
 
 
 # ── Hours and days ──────────────────────────────────────────────────────────────

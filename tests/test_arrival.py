@@ -46,6 +46,7 @@ def by(**changes: object) -> Comparison:
         now=at(15),
         delay=HOUR,
         aliases={},
+        names=frozenset(),
         alone=False,
     )
     return replace(given, **changes)  # type: ignore[arg-type]
@@ -58,7 +59,8 @@ def judged(
     **changes: object,
 ) -> Judged:
     mine = [sent()] if ours is None else ours
-    return judge(arrivals, mine, others or {}, by(**changes))
+    names = {"names": frozenset(one.event_name for one in mine)}
+    return judge(arrivals, mine, others or {}, by(**(names | changes)))
 
 
 def rows(found: Judged) -> list[tuple[int, int, int, str]]:
@@ -280,6 +282,19 @@ def test_the_reading_that_fits_is_taken_and_named() -> None:
     )
 
     assert (found.counted_by, found.short) == ("event_time", 1)
+
+
+def test_a_reading_under_which_nothing_was_sent_does_not_fit() -> None:
+    """Completed days ago: by event time, the platform's ten are nobody's."""
+    names = frozenset({"Purchase"})
+    found = best(
+        {
+            "receipt": judged([heard(9)], names=names),
+            "event_time": judged([heard(9)], [], names=names),
+        }
+    )
+
+    assert (found.counted_by, found.short) == ("receipt", 1)
 
 
 def test_of_two_readings_that_fit_alike_receipt_is_taken() -> None:

@@ -129,30 +129,27 @@ def _compared(
             judged=Judged(rows=(), verdict=Verdict.TOO_EARLY, why=why),
         )
     api = read_api_of(destination.platform)
+    span = _span(heard, api)
+    given = destination.arrival.counted_by
+    sent = {
+        name: house.ledger.sent_by_minute(
+            destination.name, span.start, span.end, by_receipt=name == READINGS[0]
+        )
+        for name in ((given,) if given else READINGS)
+    }
     comparison = Comparison(
         reach=api.reach,
         windows=heard.windows,
         now=inquiry.now,
         delay=_delay(destination, api),
         aliases=platform_named(destination.platform).aliases,
+        names=frozenset(one.event_name for each in sent.values() for one in each),
         alone=bool(inquiry.target.agent or inquiry.target.upload_tag),
     )
-    span = _span(heard, api)
     others, note = _others(house, destination, span, comparison)
-    given = destination.arrival.counted_by
     candidates = {
-        name: judge(
-            heard.arrivals,
-            house.ledger.sent_by_minute(
-                destination.name,
-                span.start,
-                span.end,
-                by_receipt=name == READINGS[0],
-            ),
-            others,
-            comparison,
-        )
-        for name in ((given,) if given else READINGS)
+        name: judge(heard.arrivals, each, others, comparison)
+        for name, each in sent.items()
     }
     judged = _doubted(house, destination, best(candidates), api)
     verify = house.settings.verify

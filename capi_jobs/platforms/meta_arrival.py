@@ -79,7 +79,7 @@ class MetaReadApi:
             return Untold(Trouble.NOT_POSSIBLE, "Meta tells of the last 7 days only")
         if start >= end:
             return []
-        asked_end = min(end, inquiry.now)
+        asked_end = min(end, inquiry.now + timedelta(seconds=1))  # the second goes on
         span = {"start_time": _seconds(start), "end_time": _seconds(asked_end)}
         if tag := inquiry.target.upload_tag:
             asks = {"upload_tag": tag, **span}

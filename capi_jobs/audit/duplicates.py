@@ -66,7 +66,8 @@ SELECT 'duplicated', cause, order_id, CASE cause
         WHEN 'orders_share_id' THEN [shared_id]
         ELSE list_sort(list_distinct(list_concat(browser_ids, server_ids)))[:5] END,
     day, currency, coalesce(value, 0), CASE cause
-        WHEN 'two_ids' THEN list_min(browser_ids) || ' ≠ ' || list_min(server_ids) ELSE '' END
+        WHEN 'two_ids' THEN list_min(browser_ids) || ' ≠ ' || list_min(server_ids)
+        ELSE '' END
 FROM judged JOIN orders USING (n) WHERE cause IS NOT NULL
 """
 

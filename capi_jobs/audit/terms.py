@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from capi_jobs.model import DataInterval
 
@@ -27,7 +27,6 @@ class Terms:
     destination: str
     platform: str
     interval: DataInterval
-    now: datetime
     dedup_window: timedelta
     completed_statuses: frozenset[str]  # in lower case
     cancelled_statuses: frozenset[str]

@@ -81,7 +81,6 @@ def terms(house: House, destination: Destination, interval: DataInterval) -> Ter
         destination=policy.destination,
         platform=policy.platform,
         interval=interval,
-        now=house.clock.now(),
         dedup_window=policy.dedup_window,
         completed_statuses=policy.completed_statuses,
         cancelled_statuses=_lower(settings.cancelled_statuses),

@@ -21,7 +21,6 @@ TERMS: dict[str, Any] = {
     "destination": "meta-web",
     "platform": "meta",
     "interval": DAY,
-    "now": END + timedelta(days=30),
     "dedup_window": WINDOW,
     "completed_statuses": frozenset({"completed", "paid"}),
     "cancelled_statuses": frozenset({"cancelled"}),

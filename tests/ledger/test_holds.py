@@ -212,3 +212,15 @@ def test_a_hold_does_not_move_an_entry(bench: Bench) -> None:
 
     assert Status.DELIVERED is bench.status(1)
     assert not bench.claim(1)
+
+
+def test_a_hold_of_one_order_is_looked_up_until_it_ends(bench: Bench) -> None:
+    hold(bench)
+
+    found = bench.ledger.open_hold("meta", "o1")
+    bench.ledger.end_holds("meta", ["o1"], HoldEnd.RELEASED, now=bench.now)
+
+    assert found is not None
+    assert found.rule == "value_negative"
+    assert bench.ledger.open_hold("tiktok", "o1") is None
+    assert bench.ledger.open_hold("meta", "o1") is None

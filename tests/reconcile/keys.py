@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from capi_jobs.model import DataInterval, OrderKey
-from capi_jobs.reconcile import Policy, Reconciliation, Wanted, reconcile
+from capi_jobs.reconcile import OnClasses, Policy, Reconciliation, Wanted, reconcile
 
 Row = dict[str, str | None]
 
@@ -105,6 +105,7 @@ def reconciled(
     now: datetime = NOW,
     interval: DataInterval = DAY,
     wanted: Wanted | None = None,
+    on_classes: OnClasses | None = None,
     **changes: Any,  # noqa: ANN401 - as many kinds as fields
 ) -> Iterator[Reconciliation]:
     """Reconcile; `older` entries are known to the look-up by key only."""
@@ -130,6 +131,7 @@ def reconciled(
         now=now,
         memory_limit_mb=64,
         wanted=wanted,
+        on_classes=on_classes,
     ) as found:
         yield found
 

@@ -11,7 +11,9 @@ from tests.reconcile.keys import (
     DAY,
     NOON,
     NOW,
+    Row,
     batches,
+    event,
     keys,
     order,
     policy,
@@ -85,3 +87,19 @@ def test_more_keys_than_memory_spill(tmp_path: Path) -> None:
     ) as found:
         assert len(keys(found)) == 5
         assert count - 5 == found.totals[OrderClass.SEEN_SERVER]
+
+
+def test_each_order_is_shown_with_its_class_before_only_counts_are_kept() -> None:
+    rows: list[Row] = []
+    with reconciled(
+        [order("A"), order("B"), order(None)],
+        events=[event(order_id="B")],
+        on_classes=lambda found: rows.extend(r for b in found for r in b.to_pylist()),
+    ):
+        pass
+
+    assert sorted((r["order_id"] or "", r["class"], r["value"]) for r in rows) == [
+        ("", "missing", "0.000000000"),
+        ("A", "missing", "10.500000000"),
+        ("B", "seen_server", "10.500000000"),
+    ]

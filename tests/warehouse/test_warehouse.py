@@ -192,3 +192,57 @@ def test_a_log_needs_one_of_the_ids(tmp_path: Path) -> None:
 
 def test_an_order_whose_time_moved_is_still_found_by_its_key(shop: Shop) -> None:
     assert {"A-9"} == ids(shop.warehouse.orders(shop.source, ["A-9"], DAY))
+
+
+def test_an_audit_reads_what_events_are_compared_with_and_nothing_personal(
+    shop: Shop,
+) -> None:
+    found = rows(shop.warehouse.audit_orders(shop.source, DAY))
+
+    [first] = [row for row in found if row["order_id"] == "A-1"]
+    items = first.pop("items")
+    keys = rows(shop.warehouse.order_keys(shop.source, DAY))
+    assert first in keys
+    assert (items or "").replace(" ", "") == ITEMS
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Warehouse:
+    """Two events, told in a column of another name, on different days."""
+    path = tmp_path / "log.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE log (id, event_time, order_id, amount)")
+        connection.executemany(
+            "INSERT INTO log VALUES (?, ?, ?, ?)",
+            [
+                ("e1", "2026-11-20T10:00:00Z", "o1", "1.10"),
+                ("e2", "2026-01-01T10:00:00Z", "o2", None),
+            ],
+        )
+    return Warehouse.open(f"sqlite:///{path}")
+
+
+LOG = SentEvents("browser", "log", columns={"event_id": "id", "value": "amount"})
+
+
+def test_an_audit_reads_the_values_of_events(log: Warehouse) -> None:
+    [row] = rows(log.audit_events(LOG, DAY))
+
+    assert (row["event_id"], row["value"], row["channel"]) == ("e1", "1.10", "browser")
+
+
+@pytest.mark.parametrize(
+    ("keys", "found"),
+    [(["o2"], {"o2"}), (["e1"], {"o1"}), (["e1", "o2"], {"o1", "o2"}), (["x"], set())],
+)
+def test_events_of_an_order_are_found_whenever_they_were_sent(
+    log: Warehouse, keys: list[str], found: set[str]
+) -> None:
+    assert ids(log.events_of(LOG, keys)) == found
+
+
+def test_a_value_that_is_mapped_to_nothing_is_a_fault(log: Warehouse) -> None:
+    source = replace(LOG, columns={"event_id": "id", "value": "total"})
+
+    with pytest.raises(DataContractFault, match="'total' \\(as value\\)"):
+        rows(log.audit_events(source, DAY))

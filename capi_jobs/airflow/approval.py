@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
 from airflow.sdk import Param
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, TaskAwaitingInput
 
 from capi_jobs.airflow.entering import NOBODY
 from capi_jobs.airflow.links import answer_link
@@ -62,6 +62,10 @@ class Case(Protocol):
     link: str
     asked: Asked
 
+    @property
+    def shown(self) -> str:
+        """What an approval would cover, as it stands now."""
+
     def keep(self, answer: Answer) -> None:
         """Write the answer into the ledger."""
 
@@ -101,6 +105,7 @@ class OwnersApproval(ApprovalOperator):
         """Put the question, if there is one, and wait outside of any worker."""
         with self.opened(context) as case:
             asked, link, settings = case.asked, case.link, case.settings
+            shown = case.shown if asked.asked else ""
         if not asked.asked:
             log.info("%s: nobody has to be asked", self.about)
             return
@@ -113,18 +118,32 @@ class OwnersApproval(ApprovalOperator):
             link=answer_link(context["ti"]),
             context=context,
         )
-        super().execute(context)
+        try:
+            super().execute(context)
+        except TaskAwaitingInput as waits:
+            # Comes back with the answer: who approves, approves what was shown.
+            waits.kwargs = {"shown": shown}
+            raise
 
     def execute_complete(
-        self, context: "Context", event: dict[str, Any]
+        self, context: "Context", event: dict[str, Any], shown: str = ""
     ) -> dict[str, str]:
-        """Keep the answer; whatever is not a yes ends this task as failed."""
+        """Keep the answer; whatever is not a yes ends this task as failed.
+
+        Where the ledger is away just then, the next try asks anew: no answer is lost
+        without somebody noticing, and none is taken for another question.
+        """
         if event.get("error_type") == "timeout":
             answer = self._silence(context)
         else:
             HITLOperator.execute_complete(self, context, event)
             answer = _answer(event, self.APPROVE)
         with self.opened(context) as case:
+            if answer.approved and case.shown != shown:
+                raise AirflowFailException(
+                    f"{self.about}: what would be sent is another than was shown"
+                    " → clear this task to ask again; nothing is sent"
+                )
             case.keep(answer)
         if not answer.approved:
             raise AirflowFailException(

@@ -168,6 +168,14 @@ class NightlyCase:
     link: str
     asked: Asked
 
+    @property
+    def shown(self) -> str:
+        """How many orders of which value the ledger would let go."""
+        run = self.at.house.ledger.run(self.at.run_id)
+        part = run.destinations[self.at.destination.name]
+        worth = {c: str(value) for c, value in sorted(part.missing_values.items())}
+        return f"{part.missing_count} {worth}"
+
     def keep(self, answer: Answer) -> None:
         """Write the answer into the ledger."""
         from capi_jobs.jobs import steps  # noqa: PLC0415 - not while parsing

@@ -236,6 +236,11 @@ class ReuploadCase:
     link: str
     asked: Asked
 
+    @property
+    def shown(self) -> str:
+        """How many orders would go, and how many of them could count twice."""
+        return self.asked.body
+
     def keep(self, answer: Answer) -> None:
         """Keep the answer with the run that `send` goes on with."""
         from capi_jobs.jobs.reuploading import confirmed  # noqa: PLC0415

@@ -5,7 +5,7 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,16 +71,18 @@ class Stage:
         conf: Json | None = None,
         *,
         says: Json | None = None,
+        meanwhile: Callable[[], object] = lambda: None,
         after: datetime | None = None,
     ) -> Played:
         """Run a DAG to its end; whoever is asked says this.
 
-        `after`: when it was due; twice the same is the same run, cleared.
+        `meanwhile` happens between question and answer. `after`: when it was due;
+        twice the same is the same run, cleared.
         """
         bag = self.bag()
         assert bag.import_errors == {}
         due = {"run_after": after, "logical_date": after} if after else {}
-        with _people(says) as asked:
+        with _people(says, meanwhile) as asked:
             run = bag.dags[dag].test(run_conf=conf, **due)
         tasks = {
             one.task_id
@@ -93,19 +95,22 @@ class Stage:
 class _People(logging.Handler):
     """Answers whenever `dag.test()` says that it waits: it calls us in its own loop."""
 
-    def __init__(self, says: Json | None) -> None:
+    def __init__(self, says: Json | None, meanwhile: Callable[[], object]) -> None:
         super().__init__(logging.INFO)
-        self.says, self.asked = says, list[Json]()
+        self.says, self.meanwhile = says, meanwhile
+        self.asked: list[Json] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         if "Waiting for Human-in-the-loop" in record.getMessage():
             assert len(self.asked) < ASKED_MAX, "an answer was not taken"
+            self.meanwhile()
             _answer_all(self.says, self.asked)
 
 
 @contextmanager
-def _people(says: Json | None) -> Iterator[list[Json]]:
-    waits, people = logging.getLogger("airflow.sdk.definitions.dag"), _People(says)
+def _people(says: Json | None, meanwhile: Callable[[], object]) -> Iterator[list[Json]]:
+    waits = logging.getLogger("airflow.sdk.definitions.dag")
+    people = _People(says, meanwhile)
     before = waits.level
     waits.setLevel(logging.INFO)
     waits.addHandler(people)

@@ -1,5 +1,7 @@
 """capi_nightly from end to end: what is owed is counted once, whoever is asked."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,6 +60,25 @@ def test_a_rejected_day_sends_nothing_and_is_not_green(
     [run] = shop.capi("report", "--json").json["runs"]
     [held] = run["destinations"]
     assert (held["status"], held["decided_by"]) == ("held", "ana")
+
+
+def test_an_approval_covers_what_was_shown_and_nothing_else(
+    shop: Shop, stage: Stage
+) -> None:
+    """Somebody assessed the day again while the data owner was reading."""
+    shop.configure(gate=ASKS).fill([an_order("o-1")])
+
+    def assessed_again() -> None:
+        with closing(sqlite3.connect(shop.folder / "ledger.db")) as ledger, ledger:
+            ledger.execute("UPDATE ledger_run_destinations SET missing_count = 99")
+
+    played = stage.play(
+        "capi_nightly", says=answer("Approve"), meanwhile=assessed_again
+    )
+
+    assert played.state == "failed"
+    assert played.tasks["meta-web.approve"] == "failed"
+    assert shop.counted() == {}
 
 
 @pytest.mark.parametrize(

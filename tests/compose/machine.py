@@ -65,15 +65,19 @@ class Machine:
         changed = {
             name for name, (was, _) in self.running.items() if was != wanted[name]
         }
-        for name in changed:
-            self.stop(name)
+        self.stop(*changed)
         missing = {name for name in wanted if name not in self.running}
         self._until_well(wanted, missing)
         return missing
 
-    def stop(self, name: str) -> None:
-        _, processes = self.running.pop(name)
-        processes.stop()
+    def stop(self, *names: str) -> None:
+        """Ask all of them to leave, then wait for each."""
+        leaving = [self.running.pop(name)[1] for name in names]
+        for processes in leaving:
+            for process in processes.running.values():
+                process.terminate()
+        for processes in leaving:
+            processes.stop()
 
     def log(self, name: str) -> str:
         """Return what a service has said."""
@@ -220,5 +224,4 @@ def machine(
         try:
             yield made
         finally:
-            for name in reversed(tuple(made.running)):
-                made.stop(name)
+            made.stop(*made.running)

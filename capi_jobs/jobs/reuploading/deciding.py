@@ -86,9 +86,10 @@ def decide(
         value=order.value,
         currency=order.currency,
     )
-    case = _Case(line, order, sent, wish, facts)
-    if repeated and sent is not None:
-        return case.leave("done_by_this_run", "this re-upload has sent it already")
+    mine = sent is not None and (repeated or sent.run_id == facts.run_id)
+    case = _Case(line, order, sent, wish, facts, mine)
+    if mine and sent and sent.status in _ANSWERED:
+        return case.leave("done_by_this_run", _DONE[sent.status])
     decided = _CASES.get(order.order_class)
     return decided(case) if decided else case.refuse(line.reason)
 
@@ -100,6 +101,8 @@ class _Case:
     sent: Sent | None
     wish: Wish
     facts: Facts
+    # This very run has sent it, or has made it missing so that it was sent.
+    mine: bool
 
     # ── What can be said ────────────────────────────────────────────────────────
 
@@ -132,6 +135,11 @@ class _Case:
         over = sent.first_sent_at + facts.dedup_window
         # As long as a call may take: the same test as the ledger's own.
         return sent.first_sent_at <= facts.now and over > facts.now + facts.lease
+
+    @property
+    def delivers(self) -> bool:
+        """Whether this destination is delivered to at all."""
+        return self.facts.proven or self.wish.may_count_twice
 
     @property
     def same_id(self) -> bool:
@@ -168,8 +176,6 @@ class _Case:
             return self.leave("delivered", self._when())
         if sent is None:
             return self.refuse("unknown_entry", _BY_ANOTHER_ID)
-        if sent.run_id == self.facts.run_id:
-            return self.leave("done_by_this_run", "this re-upload has sent it already")
         if sent.imported:
             told = "others sent it before capi-jobs, and it was imported"
             return self.refuse("imported", told)
@@ -201,21 +207,21 @@ class _Case:
         if sent is None:
             return self.refuse("unknown_entry", _BY_ANOTHER_ID)
         if sent.status is Status.RESENDING:
-            return self.refuse("in_flight")
-        if wish.in_doubt == DELIVERED and sent.run_id != self.facts.run_id:
+            return self.in_flight()
+        if wish.in_doubt == DELIVERED and not self.mine:
             told = f"{self._when()}; you looked, and it arrived"
             return self.says(Action.RESOLVE, "in_doubt", told)
         return self._doubtful(sent)
 
     def _doubtful(self, sent: Sent) -> Line:
         few = sent.attempts < self.facts.in_doubt_attempts_max
-        if self.recognised and few and self.facts.proven:
+        if self.recognised and few and self.delivers:
             told = (
                 f"{self._when()}, no answer came; the platform still recognises its"
                 " event id: delivery sends it once more, and it counts once"
             )
             return self.says(Action.RESEND, "in_doubt", told)
-        if sent.run_id == self.facts.run_id:
+        if self.mine:
             return self.leave("done_by_this_run", "sent by this re-upload, no answer")
         told = f"{self._when()}, no answer came; nobody knows whether it counted"
         if self.wish.in_doubt != AGAIN:
@@ -225,13 +231,17 @@ class _Case:
         once = self.same_id and self.recognised and self.facts.proven
         return self.goes(Action.SEND_AGAIN, "in_doubt", told, twice=not once)
 
+    def in_flight(self) -> Line:
+        """Its answer is awaited; a call of this run's was cut off with it."""
+        if not (self.mine and self.delivers):
+            return self.refuse("in_flight")
+        told = "this re-upload was cut off in its call: awaited, then sent once more"
+        return self.says(Action.RESEND, "in_flight", told)
+
     def rejected(self) -> Line:
         sent = self.sent
         if sent is None:
             return self.refuse("unknown_entry", _BY_ANOTHER_ID)
-        if sent.run_id == self.facts.run_id:
-            told = "the platform has refused it in this re-upload"
-            return self.leave("done_by_this_run", told)
         if self.wish.rejected == SKIP:
             return self.leave(
                 "rejected", "the platform refused it, and did not count it"
@@ -251,8 +261,14 @@ _CASES = {
     OrderClass.HELD: _Case.held,
     OrderClass.DELIVERED: _Case.delivered,
     OrderClass.IN_DOUBT: _Case.in_doubt,
+    OrderClass.IN_FLIGHT: _Case.in_flight,
     OrderClass.REJECTED: _Case.rejected,
 }
+_DONE = {
+    Status.DELIVERED: "this re-upload has sent it already",
+    Status.REJECTED: "the platform has refused it in this re-upload",
+}
+_ANSWERED = frozenset(_DONE)
 _BY_ANOTHER_ID = (
     "the ledger knows it by its event id alone, in several entries, or as forgotten:"
     " see `capi-jobs ledger show`"

@@ -22,7 +22,14 @@ from capi_jobs.preparation import Page
 from capi_jobs.reconcile import AskedOrder, asked_orders
 
 # Of these the ledger tells more.
-_KNOWN = frozenset({OrderClass.DELIVERED, OrderClass.IN_DOUBT, OrderClass.REJECTED})
+_KNOWN = frozenset(
+    {
+        OrderClass.DELIVERED,
+        OrderClass.IN_DOUBT,
+        OrderClass.IN_FLIGHT,
+        OrderClass.REJECTED,
+    }
+)
 _CLASS_OF = {
     Status.IN_FLIGHT: OrderClass.IN_FLIGHT,
     Status.IN_DOUBT: OrderClass.IN_DOUBT,

@@ -36,6 +36,7 @@ SENT = Sent(
 KNOWN = {
     "delivered": Status.DELIVERED,
     "in_doubt": Status.IN_DOUBT,
+    "in_flight": Status.IN_FLIGHT,
     "rejected": Status.REJECTED,
 }
 
@@ -172,6 +173,24 @@ WORD = {"may_count_twice": True}
         (
             "in_doubt",
             {"sent": {"status": Status.RESENDING}, "in_doubt": "delivered"},
+            ("refuse", "in_flight"),
+        ),
+        # What died with this very run is taken up by it: never asked for anew.
+        (
+            "in_doubt",
+            {"repeated": True, "in_doubt": "delivered"},
+            ("resend", "in_doubt"),
+        ),
+        ("in_flight", {"repeated": True}, ("resend", "in_flight")),
+        ("in_flight", {"sent": {"run_id": "r9"}}, ("resend", "in_flight")),
+        (
+            "in_doubt",
+            {"sent": {"run_id": "r9", "status": Status.RESENDING}},
+            ("resend", "in_flight"),
+        ),
+        (
+            "in_flight",
+            {"repeated": True, "facts": {"proven": False}},
             ("refuse", "in_flight"),
         ),
         # It never counted: no word is needed.

@@ -64,9 +64,6 @@ KEPT = [
         pytest.param(REASON, id="neither ids nor interval"),
         pytest.param({**REASON, "interval": "soon"}, id="malformed interval"),
         pytest.param(
-            {**REASON, "order_ids": "o-1", "interval": "2026-11-20"}, id="both"
-        ),
-        pytest.param(
             {**REASON, "order_ids": "\n".join(map(str, range(100_001)))}, id="too many"
         ),
         pytest.param({**REASON, "ids_file": "ids.txt"}, id="no folder for files"),

@@ -42,6 +42,20 @@ def _one(planned: Planned) -> dict[str, object]:
             }
             for one in planned.coverage
         ],
+        "advice": [
+            {
+                "source": one.source,
+                "change": one.change,
+                "identifier": one.identifier,
+                "coverage": round(one.before, 4),
+                "coverage_after": round(one.after, 4),
+                "forecast": round(one.forecast_before, 1),
+                "forecast_after": round(one.forecast_after, 1),
+                "sampled": one.sampled,
+                "says": one.says,
+            }
+            for one in planned.advice
+        ],
         "gate": {
             "verdict": planned.gate.verdict,
             "reasons": [
@@ -109,4 +123,8 @@ def _draw_coverage(one: Planned) -> None:
         )
         screen.out.print(
             f"match keys ({source.source}): forecast {source.forecast} of 10 · {shares}"
+        )
+    for advice in one.advice:
+        screen.out.print(
+            f"[cyan]→[/] ({advice.source}) {escape(screen.shown(advice.says))}"
         )

@@ -20,6 +20,7 @@ from capi_jobs.jobs.house import House, Watcher
 from capi_jobs.jobs.memory import give_back
 from capi_jobs.model import DataInterval, OrderClass, OrderKey, OwedAs
 from capi_jobs.preparation import Page, Preparer
+from capi_jobs.preparation.advising import Advice, Sample, advised
 from capi_jobs.reconcile import Reconciliation, Wanted
 from capi_jobs.reconcile.days import touched, whole
 from capi_jobs.validation import ExpectationResult, SuiteVerdict
@@ -73,6 +74,8 @@ class Assessed:
     excluded_since: int = 0
     gone: int = 0
     verdict: SuiteVerdict = field(default_factory=SuiteVerdict)
+    # The one change that would help matching most, by source.
+    advice: tuple[Advice, ...] = ()
     gate: Gate = field(default_factory=lambda: Gate("pass"))
 
     @property
@@ -155,6 +158,7 @@ def look(
     """
     now = house.clock.now()
     preparer = house.preparer(found.destination, now)
+    preparer.sample = sample = Sample()
     totals = found.reconciliation.totals
     owed = totals[OrderClass.MISSING] + totals[OrderClass.HELD]
     watcher.stage(found.name, "validate", owed)
@@ -167,6 +171,8 @@ def look(
             on_page(keys, page)
             watcher.reached(found.name, found.checked)
             del keys, page  # before the next one: two would be held at once
+    preparer.sample = None
+    found.advice = advised(sample, found.destination, house.settings.destinations)
     found.gate = _judged(house, found, run_id)
 
 

@@ -13,6 +13,7 @@ from capi_jobs.gate import Gate
 from capi_jobs.jobs.assessing import assess
 from capi_jobs.jobs.house import House, Watcher
 from capi_jobs.model import ClassCount, DataInterval, OrderClass, OwedAs
+from capi_jobs.preparation.advising import Advice
 from capi_jobs.validation import ExpectationResult
 
 
@@ -29,6 +30,7 @@ class Planned:
     would_hold: dict[str, int]  # by rule
     requests: int
     coverage: tuple[SourceCoverage, ...]
+    advice: tuple[Advice, ...] = ()
     results: tuple[ExpectationResult, ...]
     gate: Gate
     in_doubt: int
@@ -66,6 +68,7 @@ def _planned(
             would_hold=dict(found.held.most_common()),
             requests=found.packing.calls,
             coverage=found.told_coverage,
+            advice=found.advice,
             results=found.results,
             gate=found.gate,
             in_doubt=found.reconciliation.totals[OrderClass.IN_DOUBT],

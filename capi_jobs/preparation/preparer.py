@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 from capi_jobs.batching import fits
 from capi_jobs.config import Destination, Settings
 from capi_jobs.config.sections import COMPLETED_STATUSES
-from capi_jobs.conversion import Converter
 from capi_jobs.ledger.columns import kept_id
 from capi_jobs.model import Conversion, Entry, Hold, Order, OrderKey, Prepared, RowFault
 from capi_jobs.orders import exclusion, future_fault
 from capi_jobs.orders.grouping import ReadRow, Row, read_by_order
 from capi_jobs.platforms import Limits, platform_named
+from capi_jobs.preparation.advising import Sample, converter_of
 from capi_jobs.preparation.page import (
     AMBIGUOUS,
     ID_TOO_LONG,
@@ -50,15 +50,9 @@ class Preparer:
         self.platform = platform_named(destination.platform)
         self.limits: Limits = destination.limits()
         self._validator = validator
-        self._converter = Converter(
-            self.platform,
-            destination=destination.name,
-            source=destination.effective_source,
-            default_country=destination.default_country,
-            event_names=destination.event_names,
-            build_fbc=destination.build_fbc,
-            account=destination.account,
-        )
+        self._converter = converter_of(destination)
+        # Set while a run looks at all that is owed: keeps some of it, to try changes.
+        self.sample: Sample | None = None
         self._overhead = (
             self.platform.overhead(destination.target(), "") + TOKEN_BYTES_ROOM
         )
@@ -165,6 +159,8 @@ class Preparer:
                 )
             else:
                 self._finish(page, candidate, made)
+                if self.sample is not None and candidate.order is not None:
+                    self.sample.add(candidate.order)
 
     def _conversion(
         self, order: Order, key: OrderKey, now: datetime

@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 # Each prints its own figures; they run as scripts, too.
 ALONE = {
     "reconcile": "the joins of keys: [orders] [memory limit in MB]",
+    "audit": "orders and twice as many events: [orders] [memory limit in MB]",
     "convert": "read, convert and write an order, per platform",
     "validate": "frames, rules and coverage per page",
     "sandbox": "the sandbox's own CPU and memory",

@@ -35,6 +35,27 @@ def reupload_form(settings: Settings) -> dict[str, Param]:
             title="Destinations",
             description="Where to; all, unless you take some away.",
         ),
+        **_orders(settings),
+        "dry_run": Param(
+            True,  # noqa: FBT003 - the value of the field
+            type="boolean",
+            title="Dry run",
+            description="Only say what would be done.",
+        ),
+        **_choices(),
+        "may_count_twice": Param(
+            False,  # noqa: FBT003 - the value of the field
+            type="boolean",
+            title="May count twice",
+            description="Send also what the platform may have already. A data owner"
+            " is asked to confirm.",
+        ),
+    }
+
+
+def _orders(settings: Settings) -> dict[str, Param]:
+    """Return three ways to name orders."""
+    return {
         "order_ids": Param(
             None,
             type=_OPTIONAL,
@@ -57,20 +78,6 @@ def reupload_form(settings: Settings) -> dict[str, Param]:
             title="Interval",
             description="Instead of ids: 2026-11-20, 2026-11-20..2026-11-22, or two"
             f" times; in the shop's zone, {settings.day_zone.key}.",
-        ),
-        "dry_run": Param(
-            True,  # noqa: FBT003 - the value of the field
-            type="boolean",
-            title="Dry run",
-            description="Only say what would be done.",
-        ),
-        **_choices(),
-        "may_count_twice": Param(
-            False,  # noqa: FBT003 - the value of the field
-            type="boolean",
-            title="May count twice",
-            description="Send also what the platform may have already. A data owner"
-            " is asked to confirm.",
         ),
     }
 

@@ -18,6 +18,7 @@ from capi_jobs.report.balance import Balance, several
 from capi_jobs.report.contents import CLASS_WORDS
 from capi_jobs.report.gather import balances
 from capi_jobs.report.sentences import amounts, count
+from capi_jobs.validation.verdict import SEVERITIES
 
 # A screen of a form; the report has them all.
 _ROWS_MAX = 20
@@ -25,6 +26,7 @@ _REASONS_MAX = 20
 # A cell of a table; most shops have one or two.
 _CURRENCIES_MAX = 6
 _MICROSECOND = timedelta(microseconds=1)
+_RANKS: dict[str, int] = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 NO_WORDS = "no comment was given"
 
 
@@ -137,10 +139,15 @@ def _worth(amount: Amount) -> str:
 
 
 def _broken(house: House, part: RunDestination) -> list[str]:
+    """List what keeps rows back first; identifiers that few orders have, last."""
     found = house.ledger.validations_of(part.run_id, part.destination)
-    failed = sorted((one for one in found if one.failed), key=lambda one: -one.failed)
+    failed = sorted((one for one in found if one.failed), key=_worst_first)
     head = ("rule", "severity", "within its limit", "rows", "of", "share")
     return table(head, map(_rule, failed[:_ROWS_MAX]), texts=3) if failed else []
+
+
+def _worst_first(one: Validation) -> tuple[bool, int, int]:
+    return one.passed, _RANKS[one.severity], -one.failed
 
 
 def _rule(one: Validation) -> Sequence[str]:

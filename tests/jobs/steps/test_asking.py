@@ -61,6 +61,20 @@ def test_it_shows_counts_and_value_by_class_rules_and_the_last_runs(
     ]
 
 
+def test_rules_that_hold_rows_stand_before_those_that_only_tell(night: Night) -> None:
+    free = [an_order(f"free-{n}", value="0.00") for n in range(3)]
+    night.shop.configure(gate=ASKS).fill([*free, an_order("bad", value="-5.00")])
+    night.assess()
+
+    rows = cells(night.question().body)
+
+    head = [row[0] for row in rows].index("rule")
+    assert [row[0] for row in rows[head + 2 : head + 4]] == [
+        "value_negative",
+        "value_zero",
+    ]
+
+
 def test_earlier_runs_stand_beside_it_and_it_is_not_its_own_past(
     asking: Night,
 ) -> None:

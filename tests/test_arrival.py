@@ -3,10 +3,13 @@
 Hours are of one day; ten events were sent in the hour from 10 unless a test says more.
 """
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from capi_jobs.arrival import Comparison, Judged, Row, Verdict, best, judge
 from capi_jobs.ledger.readings import SentMinute
@@ -301,6 +304,36 @@ def test_of_two_readings_that_fit_alike_receipt_is_taken() -> None:
     same = judged([heard(10)])
 
     assert best({"receipt": same, "event_time": same}).counted_by == "receipt"
+
+
+# ── Whatever was sent ───────────────────────────────────────────────────────────
+
+minutes = st.lists(
+    st.tuples(st.integers(0, 239), st.integers(1, 50)), min_size=1, max_size=30
+)
+
+
+@given(sending=minutes, data=st.data())
+def test_what_is_lost_is_told_exactly_and_nothing_else(
+    sending: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    """Events are counted up to two minutes late; some are lost on the way."""
+    ours, told, lost = [], Counter[datetime](), 0
+    for after, count in sending:
+        minute = at(9, 0) + timedelta(minutes=after)
+        ours.append(sent(count, minute))
+        gone = data.draw(st.integers(0, count)) if data.draw(st.booleans()) else 0
+        late = minute + timedelta(minutes=data.draw(st.integers(0, 2)))
+        told[late.replace(minute=0)] += count - gone
+        lost += gone
+    windows = [(at(9, 0), at(14, 0))]
+    now = at(23)
+    found = judged(
+        [heard(n, hour) for hour, n in told.items()], ours, windows=windows, now=now
+    )
+
+    assert found.short == lost
+    assert (found.verdict is Verdict.SHORT) == (lost > 0)
 
 
 # ── The alarm ───────────────────────────────────────────────────────────────────

@@ -1,38 +1,29 @@
 """`verify`: ask each platform what it received, and keep it beside our books.
 
-The verdict is `arrival.py`, a single question `asking.py`, what others sent
-`others.py`, how it is told `verified.py`.
+A single question is `asking.py`, how both sides are compared `comparing.py`, how it is
+told `verified.py`.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from capi_jobs.arrival import Comparison, Judged, Verdict, best, judge
 from capi_jobs.config import Destination
 from capi_jobs.coverage import FORECAST
-from capi_jobs.errors import CapiJobsError, ConfigFault
+from capi_jobs.errors import ConfigFault
 from capi_jobs.jobs.asking import Asker, Heard
+from capi_jobs.jobs.comparing import compared
 from capi_jobs.jobs.house import House, Watcher
-from capi_jobs.jobs.others import sent_by_others
 from capi_jobs.jobs.verified import Quality, Verification, Verified
 from capi_jobs.ledger.readings import Reading
 from capi_jobs.model import DataInterval
 from capi_jobs.platforms import platform_named
-from capi_jobs.platforms.arrival import (
-    Figure,
-    Inquiry,
-    ReadApi,
-    Trouble,
-    Untold,
-    read_api_of,
-)
+from capi_jobs.platforms.arrival import Figure, Inquiry, Trouble, Untold, read_api_of
 from capi_jobs.transport import Transport
 
-READINGS = ("receipt", "event_time")
 # One call after the other, so one connection; a destination has a client of its own.
 _CONNECTIONS = 1
 
@@ -90,9 +81,7 @@ async def _one(
         if isinstance(heard, Untold) and heard.trouble is Trouble.CREDENTIAL:
             made = Verification(destination, untold=heard)
         else:
-            made = await asyncio.to_thread(
-                _compared, house, destination, inquiry, heard
-            )
+            made = await asyncio.to_thread(compared, house, destination, inquiry, heard)
             asks = api.quality_calls(inquiry)
             quality = await asker.hear(asks, api.read_quality, inquiry)
             made = _with_quality(house, made, quality)
@@ -112,101 +101,6 @@ def _inquiry(house: House, destination: Destination, interval: DataInterval) -> 
         advertiser=arrival.advertiser or "",
         zone=ZoneInfo(arrival.timezone) if arrival.timezone else None,
     )
-
-
-# ── Arrival ─────────────────────────────────────────────────────────────────────
-
-
-def _compared(
-    house: House, destination: Destination, inquiry: Inquiry, heard: Heard | Untold
-) -> Verification:
-    if isinstance(heard, Untold):
-        return Verification(destination, untold=heard)
-    if not heard.windows:
-        why = "the platform can tell nothing of that time yet"
-        return Verification(
-            destination,
-            judged=Judged(rows=(), verdict=Verdict.TOO_EARLY, why=why),
-        )
-    api = read_api_of(destination.platform)
-    span = _span(heard, api)
-    given = destination.arrival.counted_by
-    sent = {
-        name: house.ledger.sent_by_minute(
-            destination.name, span.start, span.end, by_receipt=name == READINGS[0]
-        )
-        for name in ((given,) if given else READINGS)
-    }
-    comparison = Comparison(
-        reach=api.reach,
-        windows=heard.windows,
-        now=inquiry.now,
-        delay=_delay(destination, api),
-        aliases=platform_named(destination.platform).aliases,
-        names=frozenset(one.event_name for each in sent.values() for one in each),
-        alone=bool(inquiry.target.agent or inquiry.target.upload_tag),
-    )
-    others, note = _others(house, destination, span, comparison)
-    candidates = {
-        name: judge(heard.arrivals, each, others, comparison)
-        for name, each in sent.items()
-    }
-    judged = _doubted(house, destination, best(candidates), api)
-    verify = house.settings.verify
-    return Verification(
-        destination,
-        judged=judged,
-        assumed=given is None,
-        note=note,
-        alarm=judged.alarms(verify.short_share_max, verify.short_floor)
-        and judged.verdict is Verdict.SHORT,
-    )
-
-
-def _delay(destination: Destination, api: ReadApi) -> timedelta:
-    given = destination.arrival.delay
-    return api.reach.delay if given is None else given
-
-
-def _span(heard: Heard, api: ReadApi) -> DataInterval:
-    """Return the time of all windows, with room for hours that begin at half past."""
-    start = min(start for start, _ in heard.windows) - timedelta(minutes=1)
-    end = max(end for _, end in heard.windows)
-    return DataInterval(start, end + (timedelta(0) if api.reach.rolling else _HOUR))
-
-
-_HOUR = timedelta(hours=1)
-
-
-def _others(
-    house: House, destination: Destination, span: DataInterval, by: Comparison
-) -> tuple[Mapping[tuple[datetime, str], int], str]:
-    """Count what logs say of others; a log that cannot be read is said, not fatal."""
-    if by.alone:
-        return {}, ""
-    try:
-        browser = not by.reach.server_only
-        return sent_by_others(house, destination, span, browser=browser), ""
-    except CapiJobsError as fault:
-        return {}, f"what others sent is not known: {fault.what}"
-
-
-def _doubted(
-    house: House, destination: Destination, judged: Judged, api: ReadApi
-) -> Judged:
-    """Say nothing of losses where some sources may not stand in these counts."""
-    tagged = destination.arrival.upload_tag
-    if judged.verdict is not Verdict.SHORT or tagged or not api.reach.apart:
-        return judged
-    found = house.ledger.last_forecasts(destination.name, FORECAST)
-    apart = sorted(api.reach.apart & found.keys())
-    if not apart:
-        return judged
-    why = (
-        f"{judged.why}, but {', '.join(apart)} events may not stand in these counts:"
-        " give them a destination of their own, with arrival.upload_tag"
-    )
-    return replace(judged, verdict=Verdict.CANNOT_KNOW, why=why)
 
 
 # ── Quality ─────────────────────────────────────────────────────────────────────

@@ -63,6 +63,7 @@ def test_it_shows_counts_and_value_by_class_rules_and_the_last_runs(
 
 def test_rules_that_hold_rows_stand_before_those_that_only_tell(night: Night) -> None:
     free = [an_order(f"free-{n}", value="0.00") for n in range(3)]
+    night.shop.rules = ("value_negative", "value_zero")
     night.shop.configure(gate=ASKS).fill([*free, an_order("bad", value="-5.00")])
     night.assess()
 

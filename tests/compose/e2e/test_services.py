@@ -21,10 +21,6 @@ from capi_jobs.demo.dirt import NAIVE_ZONE
 from tests.compose.machine import Machine, machine
 from tests.compose.reading import services
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("redis-server") is None, reason="redis-server is not installed"
-)
-
 ZONE = ZoneInfo(NAIVE_ZONE)
 DAG = "capi_nightly"
 RUNS = f"dags/{DAG}/dagRuns"
@@ -173,6 +169,9 @@ def test_all_services_start_and_deliver_a_day(started: Machine) -> None:
     assert erik.get(f"{RUNS}/{night['dag_run_id']}")["state"] == "running"
 
 
+@pytest.mark.skipif(
+    shutil.which("redis-server") is None, reason="redis-server is not installed"
+)
 def test_with_celery_two_workers_deliver_a_sliced_day_once(started: Machine) -> None:
     """The night that waited is approved when everything has been started anew."""
     added = started.start("celery")

@@ -4,6 +4,7 @@ The shop lives in `capi_jobs/demo`, the sandbox in a process of its own; what is
 is what the commands print.
 """
 
+import csv
 import json
 import os
 import re
@@ -18,7 +19,7 @@ from urllib.request import urlopen
 
 import typer
 
-from capi_jobs.cli import people, reports, runs, screen
+from capi_jobs.cli import audits, people, reports, runs, screen
 from capi_jobs.errors import CapiJobsError
 
 _SECONDS_MAX = 20
@@ -67,6 +68,26 @@ def _session(folder: Path, now: datetime) -> None:
     _typed(
         f"report --html {folder / 'report.html'}",
         lambda: reports.report(html=folder / "report.html", config=config),
+    )
+    _audit(folder, config, days)
+
+
+def _audit(folder: Path, config: Path, days: str) -> None:
+    """Say what else is counted wrongly, and follow one such order."""
+    found = folder / "findings.csv"
+    name = "meta-web"
+    _typed(
+        f"audit --interval {days} --destination {name} --export {found}",
+        lambda: audits.audit(
+            interval=days, destination=[name], export=found, config=config
+        ),
+    )
+    with found.open(encoding="utf-8", newline="") as file:
+        rows = sorted(csv.DictReader(file), key=lambda row: row["cause"] != "two_ids")
+    order = rows[0]["order_id"]
+    _typed(
+        f"trace {order} --destination {name}",
+        lambda: audits.trace(order, destination=[name], config=config),
     )
 
 

@@ -44,7 +44,7 @@ def print_audit(console: Console, told: AuditReport) -> None:
         f"  {days} UTC[/]",
     )
     _line(console, Padding(_headline(told), _INDENT))
-    _line(console, Padding(_rates(told), _INDENT))
+    _line(console, Padding(_rates(told, console.width), _INDENT))
     _causes(console, told)
     _corrections(console, told)
     _line(console, Padding(f"[bold]dedup[/] {_health(told.health)}", _INDENT))
@@ -69,7 +69,7 @@ def _headline(told: AuditReport) -> str:
     return f"{orders}: " + ", ".join(f"{r.orders:,} {r.kind}" for r in found) + "."
 
 
-def _rates(told: AuditReport) -> Table:
+def _rates(told: AuditReport, width: int) -> Table:
     """Draw a bar per kind, the longest filling the width."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
     table.add_column(no_wrap=True, min_width=len(Kind.DUPLICATED))
@@ -78,6 +78,8 @@ def _rates(told: AuditReport) -> Table:
     table.add_column(justify="right", no_wrap=True, min_width=digits)
     table.add_column(justify="right", no_wrap=True, min_width=len("100.00%"))
     table.add_column(no_wrap=True, overflow="ellipsis")
+    # The indent, and two blanks behind each of four columns.
+    room = width - 10 - len(Kind.DUPLICATED) - _BAR - digits - len("100.00%")
     longest = max((rate.orders for rate in told.rates), default=0)
     for rate in told.rates:
         filled = -(-_BAR * rate.orders // longest) if longest else 0
@@ -87,9 +89,20 @@ def _rates(told: AuditReport) -> Table:
             bar,
             f"{rate.orders:,}",
             f"{rate.share:.2%}",
-            f"{_money(rate.values)}{_trend(rate)}",
+            _worth(rate, room),
         )
     return table
+
+
+def _worth(rate: Rate, room: int) -> str:
+    """Write the trend, and before it as many currencies as there is room for."""
+    trend = _trend(rate)
+    room -= len(trend)
+    for most in range(_CURRENCIES_SHOWN, 0, -1):
+        text = _money(rate.values, most)
+        if len(text) <= room:
+            return f"{text}[dim]{trend}[/]"
+    return f"[dim]{trend.strip()}[/]"
 
 
 def _trend(rate: Rate) -> str:
@@ -97,7 +110,7 @@ def _trend(rate: Rate) -> str:
         return ""
     change = rate.share - rate.earlier
     arrow = "→" if abs(change) < 0.00005 else "↑" if change > 0 else "↓"  # noqa: PLR2004 - half of what is shown
-    return f"  [dim]{arrow} from {rate.earlier:.2%}[/]"
+    return f"  {arrow} from {rate.earlier:.2%}"
 
 
 def _causes(console: Console, told: AuditReport) -> None:
@@ -196,12 +209,9 @@ def _left(told: AuditReport) -> Iterator[str]:
         yield f"[red]✗[/] {more:,} more: --json lists them"
 
 
-def _money(values: Mapping[str, Decimal]) -> str:
+def _money(values: Mapping[str, Decimal], most: int = _CURRENCIES_SHOWN) -> str:
     told = sorted(values.items(), key=lambda one: (-one[1], one[0]))
-    shown = [
-        f"{grouped(value, code)} {code}".rstrip()
-        for code, value in told[:_CURRENCIES_SHOWN]
-    ]
+    shown = [f"{grouped(value, code)} {code}".rstrip() for code, value in told[:most]]
     more = len(told) - len(shown)
     return " · ".join(shown + ([f"+{more}"] if more else [])) or "–"
 

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from capi_jobs.audit import BY_NAME, Kind
+from capi_jobs.model import OrderClass
 from capi_jobs.report.amounts import grouped
 from capi_jobs.report.contents import CLASS_WORDS, REASON_WORDS
 from capi_jobs.report.sentences import printable, short
@@ -82,8 +83,8 @@ def _decided(one: TracedDestination) -> str:
     if one.decision is None:
         return "not an order of the warehouse"
     label, says = CLASS_WORDS[one.decision.order_class]
-    reason = one.decision.reason
-    why = REASON_WORDS.get(reason, reason) or says
+    reason, rule = one.decision.reason, one.decision.order_class is OrderClass.HELD
+    why = reason if rule else REASON_WORDS.get(reason, reason) or says
     return f"[bold]{label}[/]: {escape(why)}"
 
 

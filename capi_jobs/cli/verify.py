@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from capi_jobs.cli import options, screen
-from capi_jobs.cli.door import chosen_of, clock_of, entered, interval_of, loaded
+from capi_jobs.cli.door import books, chosen_of, clock_of, entered, interval_of, loaded
 
 if TYPE_CHECKING:
     from capi_jobs.jobs.verified import Verification, Verified
@@ -38,16 +38,31 @@ def add_to(app: typer.Typer) -> None:
 def verify(
     interval: Interval = None,
     destination: options.Destinations = None,
+    kept: Annotated[
+        bool,
+        typer.Option(
+            "--kept",
+            envvar="CAPI_JOBS_KEPT",
+            help="Ask nobody: show what was said before; the last month, unless"
+            " --interval says otherwise.",
+        ),
+    ] = False,
     as_json: options.Json = False,
     config: options.Config = None,
 ) -> None:
     """Ask each platform what it received and how it matched. Exit 3: events lack."""
+    from capi_jobs.cli import kept as memory  # noqa: PLC0415
     from capi_jobs.jobs import verifying  # noqa: PLC0415
 
     with screen.told_plainly():
         settings, clock = loaded(config), clock_of(None)
         chosen = chosen_of(settings, destination)
         span = interval_of(interval, settings, clock) if interval else None
+        if kept:
+            names = [one.name for one in chosen]
+            with books(settings, to_look=True) as ledger:
+                memory.show(ledger, names, span, clock.now(), as_json=as_json)
+            return
         with entered(settings, clock) as house, screen.Bars() as bars:
             found = verifying.verify(
                 house, span or verifying.recent(house), chosen, watcher=bars

@@ -1,5 +1,6 @@
 """Takes the pictures of docs/pictures in a demo of its own; see scripts/pictures."""
 
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,4 +34,6 @@ def take(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    # So that Airflow is stopped, too, when we are.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     take(Path(sys.argv[1]))

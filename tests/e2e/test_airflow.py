@@ -36,7 +36,6 @@ LATE_ORDERS = 20  # four calls of one destination: time to kill it
 FORGOTTEN = 3  # and of as many an engineer hears afterwards
 WHY = "the load of last night was late"
 NO = "not before the campaign ends"
-HEARTBEAT = "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT"
 WHO_MAY_NOT = ("ana", "vic", "erik")
 
 
@@ -76,9 +75,10 @@ def town(postgres_server: str, tmp_path: Path) -> Iterator[Town]:
             database=airflows,
             extra={
                 "CAPI_JOBS_CONFIG": str(shop.config),
-                # What was killed without a word is taken for dead after 15 s, not 300.
-                f"{HEARTBEAT}_TIMEOUT": "15",
-                f"{HEARTBEAT}_TIMEOUT_DETECTION_INTERVAL": "3",
+                # A scheduler that was killed is missed after 20 s, and its tasks soon
+                # after; Airflow's own patience is 30 s and five minutes.
+                "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
+                "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "3",
                 f"AIRFLOW_CONN_{CONNECTION.upper()}": f"capi-jobs://:{TOKEN}@",
             },
         )

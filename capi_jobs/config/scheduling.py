@@ -139,8 +139,8 @@ class Airflow(Section):
     )
     reupload_folder: Path | None = Field(
         None,
-        description="folder on the workers, whole path, of files with order ids that the"
-        " re-upload form may name; else it takes pasted ids only",
+        description="folder on the workers, whole path, of files with order ids that"
+        " the re-upload form may name; else it takes pasted ids only",
         json_schema_extra={"why": "a form must not show any file that a worker reads"},
     )
     retries: int = Field(

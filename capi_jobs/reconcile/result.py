@@ -222,7 +222,7 @@ def counted(connection: duckdb.DuckDBPyConnection) -> tuple[ClassCount, ...]:
 
 
 def classes(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
-    """Stream each order with its class: order_id, day, currency, value, class, reason."""
+    """Stream each order: order_id, day, currency, value, class, reason."""
     with connection.cursor() as cursor:
         yield from cursor.sql(_CLASSES).to_arrow_reader(_ROWS_PER_BATCH)
 

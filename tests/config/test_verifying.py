@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from capi_jobs.config import ConfigFault, Credentials, Settings, read
+from capi_jobs.config import Credentials, Settings, read
+from capi_jobs.errors import ConfigFault
 from tests.config.building import faults, table
 
 FILE = Path("/shop/capi_jobs.toml")

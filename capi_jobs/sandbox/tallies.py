@@ -40,7 +40,8 @@ class Tally:
         self._happened: Counter[Line] = Counter()
         self._events: Counter[tuple[Origin, str]] = Counter()
         self._with_id: Counter[tuple[Origin, str]] = Counter()
-        self._keys: Counter[tuple[Origin, str, str]] = Counter()
+        # One count for each set of keys that events came with: there are few.
+        self._keys: Counter[tuple[Origin, str, tuple[str, ...]]] = Counter()
         # By account and moment of receipt: a rolling hour knows no minutes.
         self._moments: defaultdict[str, Counter[float]] = defaultdict(Counter)
 
@@ -51,8 +52,7 @@ class Tally:
         self._happened[Line(origin, name, int(happened // 60), store, fresh)] += 1
         self._events[origin, name] += 1
         self._with_id[origin, name] += arrival.event_id is not None
-        for key in arrival.match_keys:
-            self._keys[origin, name, key] += 1
+        self._keys[origin, name, arrival.match_keys] += 1
         self._moments[origin.account][at] += 1
 
     def lines(
@@ -81,9 +81,9 @@ class Tally:
             ]
             browser = [one for one in origins if one.browser]
             keys = Counter[str]()
-            for (origin, whose, key), count in self._keys.items():
+            for (origin, whose, held), count in self._keys.items():
                 if origin in server and whose == name:
-                    keys[key] += count
+                    keys.update(dict.fromkeys(held, count))
             yield Matched(
                 name,
                 sum(self._events[one, name] for one in server),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from capi_jobs.report.audits import AuditReport
 
 Row = Mapping[str, str]
-Shares = dict[str, float]
+Shares = dict[str, list[float]]
 
 Export = Annotated[
     Path | None,
@@ -45,9 +45,18 @@ Against = Annotated[
     typer.Option(
         "--against",
         envvar="CAPI_JOBS_AGAINST",
-        help="Set the rates beside those of an earlier `audit --json`.",
+        help="Set the rates beside those of an earlier `audit --json`; else beside"
+        " those that were kept.",
         exists=True,
         dir_okay=False,
+    ),
+]
+Keep = Annotated[
+    bool,
+    typer.Option(
+        "--keep",
+        envvar="CAPI_JOBS_KEEP",
+        help="Keep the rates in the ledger, so that later audits show the trend.",
     ),
 ]
 
@@ -65,6 +74,7 @@ def audit(
     export: Export = None,
     corrections: Corrections = None,
     against: Against = None,
+    keep: Keep = False,
     as_json: options.Json = False,
     config: options.Config = None,
 ) -> None:
@@ -82,13 +92,15 @@ def audit(
         shares = _earlier(against)
         with (
             _files(export, corrections) as files,
-            entered(settings, clock, to_look=True) as house,
+            entered(settings, clock, to_look=not keep) as house,
             screen.Bars() as bars,
         ):
             reports = [
                 _audited(house, one, (span, shares.get(one.name)), files, bars)
                 for one in chosen
             ]
+            if keep:
+                _keep(house, chosen, reports)
     if as_json:
         screen.answer(audits_json(reports, clock.now()))
     else:
@@ -144,6 +156,7 @@ def _audited(
     bars: screen.Bars,
 ) -> "AuditReport":
     from capi_jobs.jobs.auditing import audit as audited  # noqa: PLC0415
+    from capi_jobs.jobs.auditing import earlier  # noqa: PLC0415
     from capi_jobs.report.audit_json import correction_row, finding_row  # noqa: PLC0415
     from capi_jobs.report.audits import audit_report  # noqa: PLC0415
 
@@ -160,8 +173,19 @@ def _audited(
             destination=one.name,
             platform=one.platform,
             interval=span,
-            earlier=shares,
+            earlier=shares or earlier(house, one, span),
         )
+
+
+def _keep(
+    house: "House",
+    chosen: "Sequence[Destination]",
+    reports: "Sequence[AuditReport]",
+) -> None:
+    from capi_jobs.jobs.auditing import keep  # noqa: PLC0415
+
+    for one, made in zip(chosen, reports, strict=True):
+        keep(house, one, made)
 
 
 def _earlier(file: Path | None) -> dict[str, Shares]:
@@ -172,7 +196,7 @@ def _earlier(file: Path | None) -> dict[str, Shares]:
         told = json.loads(file.read_bytes())
         return {
             one["name"]: {
-                kind: float(rate["share"]) for kind, rate in one["rates"].items()
+                kind: [float(rate["share"])] for kind, rate in one["rates"].items()
             }
             for one in told["destinations"]
         }

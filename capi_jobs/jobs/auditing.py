@@ -12,12 +12,17 @@ import pyarrow as pa
 from capi_jobs.audit import Audit, Terms, audited
 from capi_jobs.config import Destination
 from capi_jobs.jobs.house import House, Watcher
+from capi_jobs.ledger.audits import KeptAudit
 from capi_jobs.model import DataInterval
+from capi_jobs.report.audits import AuditReport
 from capi_jobs.warehouse import SentEvents
 
 # Beside RECONCILE_MB while classes stream from one to the other; the rest of the
 # process needs some 400 MB, so that an audit stays below 1.5 GB.
 AUDIT_MB = 512
+
+# Two weeks of nights: what is older is no trend.
+AUDITS_SHOWN = 14
 
 Batches = Iterable[pa.RecordBatch]
 
@@ -47,6 +52,31 @@ def audit(
         memory_limit_mb=AUDIT_MB,
     ) as found:
         yield found
+
+
+def keep(house: House, destination: Destination, found: AuditReport) -> None:
+    """Remember how much was found, so that later audits show the trend."""
+    house.ledger.keep_audit(
+        destination.name,
+        KeptAudit(
+            interval=found.interval,
+            orders=found.inputs.orders,
+            found={rate.kind.value: rate.orders for rate in found.rates},
+            taken_at=house.clock.now(),
+        ),
+    )
+
+
+def earlier(
+    house: House, destination: Destination, interval: DataInterval
+) -> dict[str, list[float]]:
+    """Return the shares of the kept audits before, by kind, the newest last."""
+    shares: dict[str, list[float]] = {}
+    for one in house.ledger.audits(destination.name, interval.end, AUDITS_SHOWN):
+        for kind, found in one.found.items():
+            share = found / one.orders if one.orders else 0.0
+            shares.setdefault(kind, []).append(share)
+    return shares
 
 
 def logs_of(house: House, destination: Destination) -> dict[str, SentEvents]:

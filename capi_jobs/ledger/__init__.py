@@ -2,8 +2,8 @@
 
 `Ledger` is the only door; its parts: claims, moves, doubts and people move batches
 (`capi_jobs/lifecycle.py` says how), holds keeps the quarantine, runs, slices and
-assessments what runs found, readings what platforms say, keys, listing and balances
-answer, forgetting and retention remove.
+assessments what runs found, readings what platforms say, audits how much was wrong,
+keys, listing and balances answer, forgetting and retention remove.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from typing import Self
 
 from capi_jobs.errors import LedgerMissing
 from capi_jobs.ledger.assessments import Assessments
+from capi_jobs.ledger.audits import Audits
 from capi_jobs.ledger.balances import Balances
 from capi_jobs.ledger.claims import Claims
 from capi_jobs.ledger.door import engine_for
@@ -44,6 +45,7 @@ class Ledger(
     Keys,
     Listing,
     Balances,
+    Audits,
     Readings,
     Forgetting,
     Retention,

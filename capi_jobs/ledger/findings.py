@@ -156,6 +156,19 @@ coverage = Table(
     ),
 )
 
+# What audits found, the last word on each interval; later ones show the trend.
+audits = Table(
+    "ledger_audits",
+    METADATA,
+    Column("destination", String, primary_key=True),
+    Column("starts_at", UtcDateTime, primary_key=True),
+    Column("ends_at", UtcDateTime, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("found", Integer, nullable=False),  # orders with a finding of the kind
+    Column("orders", Integer, nullable=False),  # all of the interval
+    Column("taken_at", UtcDateTime, nullable=False),
+)
+
 # What platforms said of an hour or a day, the last word: kept beside ours over time.
 readings = Table(
     "ledger_readings",

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, literal, select
 from capi_jobs.ledger.columns import AnySelect, among, exact_sum
 from capi_jobs.ledger.door import Door, moving, reading
 from capi_jobs.ledger.findings import (
+    audits,
     balances,
     coverage,
     readings,
@@ -126,6 +127,7 @@ class Retention(Door):
         }
         connection.execute(delete(overrides).where(overrides.c.ended_at < before))
         connection.execute(delete(readings).where(readings.c.taken_at < before))
+        connection.execute(delete(audits).where(audits.c.taken_at < before))
         counts = {
             name: connection.execute(each).rowcount for name, each in done.items()
         }

@@ -55,7 +55,7 @@ def _rate(rate: Rate) -> Json:
         "orders": rate.orders,
         "share": round(rate.share, _DIGITS),
         "values": _values(rate.values),
-        "earlier_share": rate.earlier,
+        "earlier_shares": [round(one, _DIGITS) for one in rate.earlier],
     }
 
 

@@ -27,6 +27,7 @@ _STYLES: Mapping[Kind, str] = {
     Kind.MISALIGNED: "cyan",
 }
 _BAR = 24
+_LEVELS = "▁▂▃▄▅▆▇█"
 _INDENT = (0, 0, 0, 2)
 _CURRENCIES_SHOWN = 2
 _REMAINDER_SHOWN = 10
@@ -106,11 +107,15 @@ def _worth(rate: Rate, room: int) -> str:
 
 
 def _trend(rate: Rate) -> str:
-    if rate.earlier is None:
+    """Set the share beside the one before, and draw those of all."""
+    if not rate.earlier:
         return ""
-    change = rate.share - rate.earlier
+    shares = [*rate.earlier, rate.share]
+    highest = max(shares) or 1
+    line = "".join(_LEVELS[round((len(_LEVELS) - 1) * s / highest)] for s in shares)
+    change = rate.share - rate.earlier[-1]
     arrow = "→" if abs(change) < 0.00005 else "↑" if change > 0 else "↓"  # noqa: PLR2004 - half of what is shown
-    return f"  {arrow} from {rate.earlier:.2%}"
+    return f"  {line} {arrow} from {rate.earlier[-1]:.2%}"
 
 
 def _causes(console: Console, told: AuditReport) -> None:

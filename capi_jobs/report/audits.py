@@ -26,7 +26,7 @@ class Rate:
     orders: int
     share: float  # of the interval's orders
     values: Mapping[str, Decimal]
-    earlier: float | None = None  # the share in the audit that this one is set against
+    earlier: tuple[float, ...] = ()  # shares of audits before, the newest last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +67,9 @@ def audit_report(
     destination: str,
     platform: str,
     interval: DataInterval,
-    earlier: Mapping[str, float] | None = None,
+    earlier: Mapping[str, Sequence[float]] | None = None,
 ) -> AuditReport:
-    """Collect what is told; `earlier` has the shares of an audit before, by kind."""
+    """Collect what is told; `earlier` has shares of audits before, by kind."""
     days = _days(destination, found.statement)
     return AuditReport(
         destination=destination,
@@ -87,7 +87,7 @@ def audit_report(
 
 
 def _rates(
-    groups: Sequence[Group], orders: int, earlier: Mapping[str, float]
+    groups: Sequence[Group], orders: int, earlier: Mapping[str, Sequence[float]]
 ) -> Iterable[Rate]:
     for kind in Kind:
         of_kind = [group for group in groups if group.cause.kind is kind]
@@ -101,7 +101,7 @@ def _rates(
             orders=count,
             share=count / orders if orders else 0.0,
             values=values,
-            earlier=earlier.get(kind),
+            earlier=tuple(earlier.get(kind, ())),
         )
 
 

@@ -78,7 +78,7 @@ def test_what_is_owed_needs_the_next_run_and_nobody_else(logged: Shop) -> None:
         "orders": 1,
         "share": 0.5,
         "values": {"EUR": "19.90"},
-        "earlier_share": None,
+        "earlier_shares": [],
     }
 
 
@@ -143,9 +143,26 @@ def test_rates_are_set_beside_those_of_an_earlier_audit(logged: Shop) -> None:
     one = audited(logged, "--against", str(file), code=0)
 
     missing = one["rates"]["missing"]
-    assert (missing["earlier_share"], missing["share"]) == (1.0, 0.25)
+    assert (missing["earlier_shares"], missing["share"]) == ([1.0], 0.25)
     screen = logged.capi("audit", "-i", logged.days, "--against", str(file)).out
     assert "↓ from 100.00%" in screen
+
+
+def test_kept_audits_show_the_trend(logged: Shop) -> None:
+    rows = [*orders(2), an_order("o-9", hours_ago=60)]
+    logged.fill(rows)
+    tell(logged, rows[0])
+    now = datetime.now(UTC)
+    ends = (now - timedelta(days=4), now - timedelta(days=2))
+    before = "..".join(f"{end:%Y-%m-%dT%H:%M}" for end in ends)
+    logged.capi("audit", "-i", before, "--keep")
+
+    one = audited(logged, code=0)
+    same = logged.capi("audit", "-i", before, "--json").json["destinations"][0]
+
+    assert one["rates"]["missing"]["earlier_shares"] == [1.0]
+    assert one["rates"]["misfiring"]["earlier_shares"] == [0.0]
+    assert same["rates"]["missing"]["earlier_shares"] == []
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"destinations": [{"name": 1}]}'])

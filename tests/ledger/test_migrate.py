@@ -60,6 +60,7 @@ def test_an_older_ledger_is_migrated_and_keeps_its_rows(database_url: str) -> No
 # What later migrations than 0001 make.
 _OF_RUNS = (
     "runs run_destinations balances baselines validations coverage slices readings"
+    " audits"
 ).split()
 
 

@@ -19,7 +19,7 @@ def screen(
     width: int = 100,
     entries: list[Row] | None = None,
     classes: list[Row] | None = None,
-    earlier: dict[str, float] | None = None,
+    earlier: dict[str, list[float]] | None = None,
 ) -> str:
     with audit(
         orders, events, entries=entries or [], classes=classes, logs=["pixel"]
@@ -92,7 +92,10 @@ def test_what_is_in_no_column_is_named() -> None:
 def test_a_trend_is_an_arrow(earlier: float, arrow: str) -> None:
     sent = [event(one["order_id"]) for one in MANY]
 
-    assert f"{arrow} from" in screen(MANY, sent, earlier={"misfiring": earlier})
+    told = screen(MANY, sent, earlier={"misfiring": [0, earlier]})
+
+    line = "▁▅█" if earlier < 1 else "▁██"
+    assert f"{line} {arrow} from {earlier:.2%}" in told
 
 
 def test_ids_cannot_style_the_terminal() -> None:

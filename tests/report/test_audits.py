@@ -16,7 +16,7 @@ def report(
     orders: list[Row],
     events: list[Row] | None = None,
     classes: list[Row] | None = None,
-    earlier: dict[str, float] | None = None,
+    earlier: dict[str, list[float]] | None = None,
 ) -> AuditReport:
     sent = [event("DE-1001")] if events is None else events
     with audit(orders, sent, classes=classes, logs=["pixel"]) as made:
@@ -33,13 +33,13 @@ def test_rates_are_shares_of_the_intervals_orders() -> None:
     orders = [order(f"DE-100{n}") for n in range(1, 5)]
     classes = [one_class(**HELD), *(one_class(f"DE-100{n}") for n in range(2, 5))]
 
-    made = report(orders, [], classes, {"missing": 0.5})
+    made = report(orders, [], classes, {"missing": [0.5]})
     rates = {rate.kind: rate for rate in made.rates}
 
     assert set(rates) == set(Kind)
     assert (rates[Kind.MISSING].orders, rates[Kind.MISSING].share) == (1, 0.25)
     assert rates[Kind.MISSING].values == {"EUR": Decimal("10.5")}
-    assert (rates[Kind.MISSING].earlier, rates[Kind.MISFIRING].earlier) == (0.5, None)
+    assert (rates[Kind.MISSING].earlier, rates[Kind.MISFIRING].earlier) == ((0.5,), ())
 
 
 def test_without_orders_there_are_no_shares() -> None:

@@ -159,19 +159,30 @@ def test_our_agent_tells_ours_from_theirs(shop: Shop) -> None:
     assert of_meta(shop).says == "short by 2"
 
 
-def test_a_log_of_the_other_sender_is_counted_in(shop: Shop) -> None:
-    run_with(shop)
-    others_send(shop, 3)
+def log_others(shop: Shop, count: int) -> None:
+    """Let a log tell what another server sent just now."""
     shop.change(
         "CREATE TABLE log (event_id, event_name, event_time, order_id, platform)"
     )
     now = datetime.now(UTC).isoformat()
-    for n in range(3):
-        shop.change(
-            "INSERT INTO log VALUES (?, 'Purchase', ?, NULL, 'meta')", f"other-{n}", now
-        )
+    for n in range(count):
+        told = (f"other-{n}", now)
+        shop.change("INSERT INTO log VALUES (?, 'Purchase', ?, NULL, 'meta')", *told)
     log = '[[sent_events]]\nrelation = "log"\nchannel = "server"\n'
     shop.config.write_text(shop.config.read_text() + log)
+
+
+def test_a_log_of_the_other_sender_is_counted_in(shop: Shop) -> None:
+    run_with(shop)
+    others_send(shop, 3)
+    log_others(shop, 3)
+
+    assert of_meta(shop).says == "arrived"
+
+
+def test_counts_of_our_agent_need_no_log_of_others(shop: Shop) -> None:
+    run_with(shop, arrival='agent = "shop-1.0"\n')
+    log_others(shop, 3)
 
     assert of_meta(shop).says == "arrived"
 

@@ -10,7 +10,7 @@ from capi_jobs.ledger import Ledger
 from capi_jobs.ledger.readings import Reading, SentMinute
 from capi_jobs.lifecycle import Event, Status
 from capi_jobs.model import OwedAs
-from tests.ledger.building import NOON, Bench
+from tests.ledger.building import NOON, Bench, an_entry
 
 DAY = timedelta(days=1)
 HOUR = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -93,6 +93,14 @@ def test_what_was_sent_twice_has_no_certain_minute(bench: Bench) -> None:
 
     [told] = minutes(bench)
     assert (told.delivered, told.certain) == (1, 0)
+
+
+def test_what_others_sent_and_was_imported_is_not_ours(bench: Bench) -> None:
+    sent = [an_entry(1, owed_as=OwedAs.IMPORTED)]
+    bench.ledger.import_entries(sent, actor="ana", reason="old", now=bench.now)
+
+    assert minutes(bench, by_receipt=True) == []
+    assert minutes(bench, by_receipt=False) == []
 
 
 def test_other_destinations_and_times_are_not_counted(bench: Bench) -> None:

@@ -123,6 +123,20 @@ def test_broken_values_are_named_where_no_setting_helps() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("broken", "expected"),
+    [(2, 'default_country = "GB"'), (3, "mending phone")],
+)
+def test_a_setting_comes_first_if_it_helps_at_least_half_as_much(
+    broken: int, expected: str
+) -> None:
+    """Two phones lack a country; the broken ones nobody could dial."""
+    phones = [NATIONAL] * 2 + ["12"] * broken + [INTERNATIONAL]
+    [advice] = told([order(n, phone=phone) for n, phone in enumerate(phones)])
+
+    assert advice.change == expected
+
+
 def test_where_all_is_well_the_key_that_nobody_has_is_named() -> None:
     [advice] = told([order(1)])
 

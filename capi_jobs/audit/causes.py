@@ -77,7 +77,7 @@ CAUSES = (
         _N,
         "rejected",
         "the platform refused the order",
-        "mend what the platform names, then `capi-jobs ledger requeue`",
+        "mend what the platform names, then send again with `ledger requeue`",
     ),
     Cause(
         _N,
@@ -109,7 +109,7 @@ CAUSES = (
         _N,
         "blocked",
         "a person said: never send",
-        "nothing, unless that word is taken back: `capi-jobs quarantine release`",
+        "nothing, unless that word is taken back with `quarantine release`",
         needs_person=False,
     ),
     Cause(
@@ -225,7 +225,7 @@ CAUSES = (
         _A,
         "value",
         "the value differs from the order's, without a pattern",
-        "compare one of these orders with `capi-jobs trace`",
+        "compare one of these orders with `trace`",
     ),
     Cause(
         _A,

@@ -47,8 +47,6 @@ Against = Annotated[
         envvar="CAPI_JOBS_AGAINST",
         help="Set the rates beside those of an earlier `audit --json`; else beside"
         " those that were kept.",
-        exists=True,
-        dir_okay=False,
     ),
 ]
 Keep = Annotated[

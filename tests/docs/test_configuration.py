@@ -43,7 +43,7 @@ def test_what_is_commented_out_in_the_example_is_the_default(tmp_path: Path) -> 
     file.write_text(with_all_settings())
     switched_on, as_it_is = load(file), load(EXAMPLE)
 
-    for name in ("gate", "delivery", "orders", "airflow"):
+    for name in ("gate", "delivery", "orders", "audit", "airflow"):
         assert getattr(switched_on, name) == getattr(as_it_is, name)
     assert switched_on.ledger.retention == as_it_is.ledger.retention
 

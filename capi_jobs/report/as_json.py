@@ -19,6 +19,7 @@ from capi_jobs.report.contents import (
     Groups,
     Report,
     RuleResult,
+    Score,
     SourceKeys,
 )
 
@@ -117,6 +118,7 @@ def _destination(told: DestinationReport) -> Json:
         "in_doubt": _groups(told.in_doubt),
         "rejected": _groups(told.rejected),
         "coverage": [_source(each) for each in told.coverage],
+        "platform_scores": [_score(each) for each in told.scores],
     }
 
 
@@ -167,6 +169,15 @@ def _source(told: SourceKeys) -> Json:
             key.identifier: {"covered": key.covered, "dropped": key.dropped}
             for key in told.keys
         },
+    }
+
+
+def _score(told: Score) -> Json:
+    return {
+        "day": told.day.isoformat(),
+        "event_name": told.event_name,
+        "forecast": None if told.forecast is None else float(told.forecast),
+        "score": float(told.score),
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from capi_jobs.ledger.values import Run, Validation
 from capi_jobs.model import OrderClass
@@ -15,6 +16,8 @@ SAMPLES_MAX = 20
 RUNS_MAX = 30
 # Rules number some forty, platforms' codes some dozens: more is a flood of free text.
 GROUPS_MAX = 50
+# Three months of days of one event name.
+SCORES_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,16 @@ class SourceKeys:
     keys: tuple[KeyCoverage, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The platform's own match quality of one event on one day, beside our forecast."""
+
+    day: date
+    event_name: str
+    forecast: Decimal | None
+    score: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DestinationReport:
     """Everything about one destination."""
@@ -103,6 +116,7 @@ class DestinationReport:
     in_doubt: Groups  # of all days
     rejected: Groups  # of all days
     coverage: tuple[SourceKeys, ...]
+    scores: tuple[Score, ...]  # the newest first, at most SCORES_MAX
     asks: tuple[str, ...]  # runs whose gate waits for a person
 
     @property

@@ -14,6 +14,7 @@ from capi_jobs.report import remedies
 from capi_jobs.report.balance import Balance, live, several
 from capi_jobs.report.contents import (
     RUNS_MAX,
+    SCORES_MAX,
     DestinationReport,
     Group,
     Groups,
@@ -21,6 +22,7 @@ from capi_jobs.report.contents import (
     Report,
     RuleResult,
     RuleWords,
+    Score,
     SourceKeys,
     Target,
 )
@@ -102,6 +104,7 @@ def _destination(
         in_doubt=_in_doubt(ledger, target, now),
         rejected=_rejected(ledger, name),
         coverage=_coverage(ledger.coverage_of(run_id, name)),
+        scores=_scores(ledger, name),
         asks=_asking(ledger.recent_runs(RUNS_MAX), name),
     )
 
@@ -227,6 +230,16 @@ def _source_keys(source: str, rows: Sequence[Coverage]) -> SourceKeys:
         max((row.orders for row in rows), default=0),
         forecast[0] if forecast else None,
         tuple(sorted(keys, key=lambda key: (-_weight(key.identifier), key.identifier))),
+    )
+
+
+def _scores(ledger: Ledger, name: str) -> tuple[Score, ...]:
+    """Return what `verify` kept of the platform's own scores."""
+    found = ledger.readings(name, metric="match_quality", limit=SCORES_MAX)
+    return tuple(
+        Score(one.start.date(), one.event_name, one.ours, one.theirs)
+        for one in found
+        if one.theirs is not None
     )
 
 

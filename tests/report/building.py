@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from capi_jobs.ledger import Ledger
+from capi_jobs.ledger.readings import Reading
 from capi_jobs.ledger.values import Assessment, Coverage, Gate, Validation
 from capi_jobs.lifecycle import Event
 from capi_jobs.model import (
@@ -48,6 +49,26 @@ def an_entry(order_id: str, **changes: object) -> Entry:
         **changes,
     }
     return Entry(order_id=order_id, **told)  # type: ignore[arg-type]
+
+
+def a_score(**changes: object) -> Reading:
+    """What the platform said of Purchase at noon."""
+    midnight = NOON.replace(hour=0)
+    told: dict[str, object] = {
+        "destination": "meta",
+        "metric": "match_quality",
+        "event_name": "Purchase",
+        "start": midnight,
+        "end": midnight + timedelta(days=1),
+        "ours": Decimal("6.2"),
+        "theirs": Decimal("5.9"),
+        "short": 0,
+        "verdict": "",
+        "why": "",
+        "taken_at": NOON,
+        **changes,
+    }
+    return Reading(**told)  # type: ignore[arg-type]
 
 
 def a_hold(order_id: str, **changes: object) -> Hold:

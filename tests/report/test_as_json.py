@@ -13,7 +13,7 @@ from capi_jobs.model import OrderClass
 from capi_jobs.report.as_json import destination_json, report_json
 from capi_jobs.report.contents import RuleWords, Target
 from capi_jobs.report.gather import gather
-from tests.report.building import DAY, NOON, Shop, a_count, a_validation
+from tests.report.building import DAY, NOON, Shop, a_count, a_score, a_validation
 
 PAGE = Path(__file__).parents[2] / "docs" / "report-json.md"
 CLASSES = [
@@ -51,6 +51,7 @@ def example(shop: Shop) -> dict[str, Any]:
     )
     ledger.finish_run("r1", RunStatus.DONE, now=NOON)
     shop.send(Event.ACCEPTED, "SO-6")  # a worker that no run counted for
+    ledger.keep_readings([a_score()])
     report = gather(
         ledger,
         [Target("meta", "meta", timedelta(hours=48))],
@@ -85,6 +86,7 @@ def test_every_name_is_explained_and_no_other(shop: Shop) -> None:
         "Groups": set(destination["rejected"]),
         "Group": set(destination["rejected"]["groups"][0]) - {"orders", "values"},
         "Source": set(destination["coverage"][0]),
+        "Score": set(destination["platform_scores"][0]),
         "Run": set(run),
         "Destination of a run": set(run["destinations"][0]),
     }

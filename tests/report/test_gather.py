@@ -8,7 +8,7 @@ from capi_jobs.lifecycle import Event
 from capi_jobs.model import OrderClass
 from capi_jobs.report.contents import DestinationReport, RuleWords, Target
 from capi_jobs.report.gather import gather
-from tests.report.building import DAY, LEASE, NOON, Shop, a_count, a_validation
+from tests.report.building import DAY, LEASE, NOON, Shop, a_count, a_score, a_validation
 
 WINDOW = timedelta(hours=48)
 LATER = timedelta(days=1)
@@ -146,6 +146,23 @@ def test_validation_and_match_keys_are_those_of_the_shown_run(shop: Shop) -> Non
     (source,) = found.coverage
     assert (source.conversions, source.forecast) == (200, 6.2)
     assert [key.identifier for key in source.keys] == ["email", "city"]
+
+
+def test_the_platforms_own_scores_are_told_newest_first(shop: Shop) -> None:
+    before = NOON - timedelta(days=1)
+    shop.ledger.keep_readings(
+        [
+            a_score(start=before, ours=None),
+            a_score(),
+            a_score(metric="events"),
+            a_score(destination="tiktok"),
+        ]
+    )
+
+    assert [(one.day, one.forecast, one.score) for one in told(shop).scores] == [
+        (NOON.date(), Decimal("6.2"), Decimal("5.9")),
+        (before.date(), None, Decimal("5.9")),
+    ]
 
 
 def test_a_run_with_nothing_to_send_does_not_hide_what_the_one_before_saw(

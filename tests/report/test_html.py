@@ -10,7 +10,7 @@ from capi_jobs.model import OrderClass
 from capi_jobs.report.contents import SAMPLES_MAX, Report, RuleWords, Target
 from capi_jobs.report.gather import gather
 from capi_jobs.report.html import page
-from tests.report.building import DAY, NOON, Shop, a_count, a_validation
+from tests.report.building import DAY, NOON, Shop, a_count, a_score, a_validation
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*1911 }}"
 VOID = {"meta", "link", "br", "rect", "circle", "path"}
@@ -91,6 +91,7 @@ def a_busy_shop(shop: Shop, text: str = "some words") -> Report:
     shop.send(Event.LOST, f"{text} 3", reason=text)
     shop.send(Event.REFUSED, f"{text} 4", reason=text)
     shop.hold(f"{text} 5", rule=text, message=text)
+    shop.ledger.keep_readings([a_score(event_name=text)])
     return report_of(shop, Target("meta", text))
 
 
@@ -203,3 +204,9 @@ def test_numbers_stand_in_tables_with_headings_for_who_cannot_see_bars(
 def test_the_same_ledger_gives_the_same_page(shop: Shop) -> None:
     report = a_busy_shop(shop)
     assert page(report) == page(report)
+
+
+def test_the_platforms_own_match_quality_is_shown_beside_ours(shop: Shop) -> None:
+    text = page(a_busy_shop(shop))
+
+    assert "The platform's own match quality: 5.9 of 10 on 2026-11-21" in text

@@ -209,15 +209,17 @@ def _mended(base: Sequence[_Carried], name: str) -> list[_Carried]:
 def _absent(
     base: Sequence[_Carried], platform: Platform
 ) -> Iterator[tuple[str, list[_Carried]]]:
-    """Try what no order has at all: a column that is not mapped looks like this."""
+    """Try what no order has at all: a column that is not mapped looks like this.
+
+    Not clicks: no shop can have one of a buyer who came by no ad.
+    """
     known = {name for one in base for name in one.fields | one.dropped}
-    groups = {GROUPS.get(name, name) for name in known}
+    groups = {GROUPS.get(name, name) for name in known} | {"click_id"}
     for key in platform.match_keys:
-        # A device's id belongs to apps, and stands in the group of clicks.
-        if key.field == "madid" or GROUPS.get(key.field, key.field) in groups:
+        if GROUPS.get(key.field, key.field) in groups:
             continue
         with_it = [replace(one, fields=one.fields | {key.field}) for one in base]
-        yield f"a {key.field} for each order", with_it
+        yield f"a column {key.field} with a value in every order", with_it
 
 
 def _advice(

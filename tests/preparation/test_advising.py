@@ -140,7 +140,7 @@ def test_a_setting_comes_first_if_it_helps_at_least_half_as_much(
 def test_where_all_is_well_the_key_that_nobody_has_is_named() -> None:
     [advice] = told([order(1)])
 
-    assert advice.change == "a fbc for each order"
+    assert advice.change == "a column customer_id with a value in every order"
     assert advice.forecast_after > advice.forecast_before
 
 

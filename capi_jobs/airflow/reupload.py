@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from capi_jobs.airflow.entering import actor_of, entered
 from capi_jobs.airflow.links import report_link
 from capi_jobs.airflow.telling import EndedBadly
 from capi_jobs.config import Settings
-from capi_jobs.errors import ConfigFault
+from capi_jobs.errors import ConfigFault, DecisionRefused
 
 if TYPE_CHECKING:
     from capi_jobs.jobs.house import House
@@ -56,13 +57,14 @@ def asking(context: Context) -> Iterator[Asking]:
 
     run, params = context["dag_run"], context["params"]
     with entered() as house:
-        wish = _wish(house, params)
-        day = f"{run.run_after:%Y-%m-%d}"
-        run_id = run_id_of(day, "reupload", f"{run.dag_id}/{run.run_id}")
+        wish = _wish(house, params, run.run_after)
+        day, origin = f"{run.run_after:%Y-%m-%d}", f"{run.dag_id}/{run.run_id}"
+        run_id = run_id_of(day, "reupload", origin)
         yield Asking(house, wish, run_id, actor_of(context), params["dry_run"])
 
 
-def _wish(house: "House", params: Context) -> "Wish":
+def _wish(house: "House", params: Context, asked_at: datetime) -> "Wish":
+    """Read the form as it was meant: `yesterday` stays the day it was."""
     from capi_jobs.jobs.reuploading import CHOICES, Wish, pasted_ids  # noqa: PLC0415
 
     ids = pasted_ids(params["order_ids"] or "")
@@ -70,7 +72,7 @@ def _wish(house: "House", params: Context) -> "Wish":
         ids += _ids_of(house.settings.airflow.reupload_folder, params["ids_file"])
     return Wish.read(
         house.settings,
-        now=house.clock.now(),
+        now=asked_at,
         because=params["reason"],
         destinations=params["destinations"] or (),
         order_ids=ids,
@@ -164,6 +166,12 @@ def send() -> dict[str, object]:
     with asking(context) as at:
         if at.dry_run:
             raise AirflowSkipException("dry run: nothing is sent")
+        if _unconfirmed(at):
+            raise DecisionRefused(
+                "nobody has confirmed that orders may count twice",
+                ids=[at.run_id],
+                do="clear `confirm`, which asks a data owner; nothing was sent",
+            )
         done = reuploading.send(
             at.house,
             at.wish,
@@ -189,10 +197,9 @@ def report() -> dict[str, object]:
     failed = _failed_before(context)
     with asking(context) as at:
         link, run_id = at.link, at.run_id
-        ledger = at.house.ledger
-        status = (
-            str(ledger.run(run_id).status) if ledger.is_run(run_id) else "not begun"
-        )
+        ledger, status = at.house.ledger, "not begun"
+        if ledger.is_run(run_id):
+            status = str(ledger.run(run_id).status)
         if at.dry_run and not failed:
             status = "dry run: nothing was sent"
     log.info("%s: %s; %s", run_id, status, link)
@@ -208,11 +215,9 @@ def report() -> dict[str, object]:
 
 
 def _failed_before(context: Context) -> set[str]:
-    run = context["dag_run"]
+    run, ids = context["dag_run"], ["check", "explain", "confirm", "send"]
     told = context["ti"].get_task_states(
-        dag_id=run.dag_id,
-        task_ids=["check", "explain", "confirm", "send"],
-        run_ids=[run.run_id],
+        dag_id=run.dag_id, task_ids=ids, run_ids=[run.run_id]
     )
     states = told.get(run.run_id, {})
     return {task for task, state in states.items() if state == "failed"}
@@ -260,11 +265,22 @@ class ReuploadCase:
 def open_reupload(context: Context) -> Iterator[ReuploadCase]:
     """Ask only where something is really sent that could count a second time."""
     with asking(context) as at:
-        asked = Confirm(asked=False)
-        may = at.wish.may_count_twice and not at.dry_run
-        if may and not at.house.ledger.is_run(at.run_id):
-            asked = _twice(_explained(at, _unheard))
+        shown = _unconfirmed(at)
+        asked = _twice(shown) if shown else Confirm(asked=False)
         yield ReuploadCase(at, at.house.settings, at.link, asked)
+
+
+def _unconfirmed(at: Asking) -> "Explained | None":
+    """Return what could count twice and nobody has said yes to; None: nothing could.
+
+    A run that has begun was confirmed. Asked by `send`, too: somebody may mark
+    `confirm` as done, and orders may have been delivered since it passed.
+    """
+    may = at.wish.may_count_twice and not at.dry_run
+    if not may or at.house.ledger.is_run(at.run_id):
+        return None
+    shown = _explained(at, _unheard)
+    return shown if shown.would_count_twice else None
 
 
 def _twice(shown: "Explained") -> Confirm:

@@ -73,8 +73,11 @@ class Stage:
         says: Json | None = None,
         meanwhile: Callable[[], object] = lambda: None,
         after: datetime | None = None,
+        marked: str | None = None,
     ) -> Played:
         """Run a DAG to its end; whoever is asked says this.
+
+        `marked`: the task that somebody marks as done by hand.
 
         `meanwhile` happens between question and answer. `after`: when it was due;
         twice the same is the same run, cleared.
@@ -83,7 +86,7 @@ class Stage:
         assert bag.import_errors == {}
         due = {"run_after": after, "logical_date": after} if after else {}
         with _people(says, meanwhile) as asked:
-            run = bag.dags[dag].test(run_conf=conf, **due)
+            run = bag.dags[dag].test(run_conf=conf, mark_success_pattern=marked, **due)
         tasks = {
             one.task_id
             + (f"[{one.map_index}]" if one.map_index >= 0 else ""): one.state

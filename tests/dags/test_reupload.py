@@ -1,5 +1,6 @@
 """capi_reupload from end to end: first dry, then real; faults; who confirms."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -106,18 +107,9 @@ def test_ids_may_lie_in_a_file_of_the_one_folder(
 def test_what_may_count_twice_is_confirmed_by_a_data_owner(
     shop: Shop, stage: Stage, choice: str, state: str, times: int
 ) -> None:
-    old = an_order("o-1", hours_ago=100)
-    shop.configure(per_destination='dedup_window = "0s"').fill([old])
-    stage.play("capi_nightly")
-    form = {
-        **REASON,
-        "order_ids": "o-1",
-        "delivered": "again",
-        "may_count_twice": True,
-        "dry_run": False,
-    }
+    _delivered_long_ago(shop, stage)
 
-    played = stage.play("capi_reupload", form, says=answer(choice, "agreed", "ana"))
+    played = stage.play("capi_reupload", TWICE, says=answer(choice, "agreed", "ana"))
 
     assert played.state == state
     [asked] = played.asked
@@ -126,6 +118,51 @@ def test_what_may_count_twice_is_confirmed_by_a_data_owner(
     [run] = [r for r in shop.capi("report", "--json").json["runs"] if _ours(r)]
     assert "by ana: agreed" in run["note"]
     assert _received(shop) == times
+
+
+def test_a_confirmation_that_is_marked_as_done_is_none(
+    shop: Shop, stage: Stage
+) -> None:
+    """Whoever may mark tasks is not thereby a data owner."""
+    _delivered_long_ago(shop, stage)
+
+    played = stage.play("capi_reupload", TWICE, marked="confirm")
+
+    assert (played.tasks["confirm"], played.tasks["send"]) == ("success", "failed")
+    assert _received(shop) == 1
+
+
+def test_yesterday_is_the_day_before_the_form_was_sent(
+    shop: Shop, stage: Stage
+) -> None:
+    """Cleared two days later, a form must not mean other orders."""
+    shop.fill([an_order("o-1")])
+    stage.play("capi_nightly")
+    shop.fill([an_order("o-2", hours_ago=24), an_order("o-3", hours_ago=72)])
+    form = {**REASON, "interval": "yesterday", "dry_run": False}
+
+    played = stage.play(
+        "capi_reupload", form, after=datetime.now(UTC) - timedelta(days=2)
+    )
+
+    assert played.state == "success"
+    assert shop.counted() == {"o-1": 1, "o-3": 1}
+
+
+TWICE = {
+    **REASON,
+    "order_ids": "o-1",
+    "delivered": "again",
+    "may_count_twice": True,
+    "dry_run": False,
+}
+
+
+def _delivered_long_ago(shop: Shop, stage: Stage) -> None:
+    """Deliver an order whose event id is recognised no more."""
+    old = an_order("o-1", hours_ago=100)
+    shop.configure(per_destination='dedup_window = "0s"').fill([old])
+    stage.play("capi_nightly")
 
 
 def _received(shop: Shop) -> int:

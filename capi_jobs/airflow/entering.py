@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from capi_jobs.airflow.telling import EndedBadly
 from capi_jobs.errors import (
     CapiJobsError,
     ConfigFault,
+    CredentialRefused,
     LedgerUnavailable,
     WarehouseUnavailable,
 )
@@ -36,6 +38,9 @@ def plainly() -> Iterator[None]:
         yield
     except _PASSING:
         raise
+    except CredentialRefused as error:
+        # Whoever keeps the tokens wants to hear of it, not of just another failure.
+        raise EndedBadly(str(error), "token_refused", "") from None
     except CapiJobsError as error:
         raise AirflowFailException(str(error)) from None
 

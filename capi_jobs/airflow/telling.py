@@ -7,19 +7,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from capi_jobs.airflow.notifying import tell
 from capi_jobs.config import Settings, load
 from capi_jobs.config.scheduling import Occasion
-from capi_jobs.errors import ConfigFault, CredentialRefused
+from capi_jobs.errors import CapiJobsError, ConfigFault, CredentialRefused
 
 if TYPE_CHECKING:
     from capi_jobs.jobs.steps import Closed
 
 
 class EndedBadly(AirflowFailException):
-    """A destination's day that a person must look at; says what is to be told."""
+    """What a person must look at; says what is to be told, and where more stands."""
 
     def __init__(self, sentence: str, event: Occasion | None, link: str) -> None:
         super().__init__(sentence)
@@ -119,7 +119,14 @@ def tell_failed(context: Any) -> None:  # noqa: ANN401 - Airflow's context
         settings,
         event,
         subject=f"{task.dag_id}: {task.task_id} failed",
-        body=f"{error or 'It was killed.'}\nRun {run.run_id}",
-        link=ours.link if ours else task.log_url,
+        body=f"{_words(error)}\nRun {run.run_id}",
+        link=(ours.link if ours else "") or task.log_url,
         context=context,
     )
+
+
+def _words(error: object) -> str:
+    """Say what went wrong in our own words: those of a library may hold a row."""
+    if isinstance(error, CapiJobsError | AirflowException):
+        return str(error)
+    return type(error).__name__ if error else "It was killed."

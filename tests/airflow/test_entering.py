@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from capi_jobs import errors
 from capi_jobs.airflow.entering import actor_of, day_of, plainly
+from capi_jobs.airflow.telling import EndedBadly
 from capi_jobs.config import Settings, read
 
 
@@ -90,3 +91,9 @@ def test_what_waits_for_a_person_fails_at_once_in_our_words(
 ) -> None:
     with pytest.raises(AirflowFailException, match="gone wrong → mend it"), plainly():
         raise fault("gone wrong", do="mend it")
+
+
+def test_a_refused_token_is_told_to_whoever_keeps_tokens() -> None:
+    with pytest.raises(EndedBadly) as caught, plainly():
+        raise errors.CredentialRefused("refused")
+    assert caught.value.event == "token_refused"

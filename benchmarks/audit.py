@@ -18,7 +18,7 @@ import pyarrow as pa
 from benchmarks.reconcile import policy
 from benchmarks.worker import peak_mb
 from capi_jobs.audit import MEMORY_LIMIT_MB, Terms, audited
-from capi_jobs.jobs.house import RECONCILE_MB
+from capi_jobs.jobs.house import CLASSES_MB
 from capi_jobs.model import DataInterval
 from capi_jobs.reconcile import reconcile
 
@@ -117,7 +117,7 @@ def main(orders: int, limit: int) -> None:
             interval=DataInterval(NOW - SPAN, NOW),
             policy=policy(),
             now=NOW,
-            memory_limit_mb=RECONCILE_MB,
+            memory_limit_mb=CLASSES_MB,
             on_classes=take,
         ):
             mark("classes")

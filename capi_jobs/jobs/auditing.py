@@ -17,7 +17,7 @@ from capi_jobs.model import DataInterval
 from capi_jobs.report.audits import AuditReport
 from capi_jobs.warehouse import SentEvents
 
-# Beside RECONCILE_MB while classes stream from one to the other; the rest of the
+# Beside CLASSES_MB while classes stream from one to the other; the rest of the
 # process needs some 400 MB, so that an audit stays below 1.5 GB.
 AUDIT_MB = 512
 

@@ -40,6 +40,8 @@ LOG_MARGIN = timedelta(days=7)
 # DuckDB's share while it joins, for one destination after the other; the rest of the
 # process needs 400 MB by then, so that a run stays well below one GB.
 RECONCILE_MB = 256
+# An audit looks at months at once: ten million orders and twice as many events.
+CLASSES_MB = 512
 
 
 class Watcher(Protocol):
@@ -114,7 +116,7 @@ class House:
             interval=interval,
             policy=self.policy(destination),
             now=now,
-            memory_limit_mb=RECONCILE_MB,
+            memory_limit_mb=CLASSES_MB if on_classes else RECONCILE_MB,
             wanted=wanted,
             on_classes=on_classes,
         )

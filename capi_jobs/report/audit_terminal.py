@@ -31,7 +31,7 @@ _LEVELS = "▁▂▃▄▅▆▇█"
 _INDENT = (0, 0, 0, 2)
 _CURRENCIES_SHOWN = 2
 _REMAINDER_SHOWN = 10
-_SAMPLES_SHOWN = 3
+_SAMPLES_SHOWN = 2
 _ORDERS_FILE = "--export FILE.csv has every order"
 
 
@@ -119,21 +119,25 @@ def _trend(rate: Rate) -> str:
 
 
 def _causes(console: Console, told: AuditReport) -> None:
-    for group in told.groups:
-        style = _STYLES[group.cause.kind]
-        detail = f" [dim]{escape(short(group.detail))}[/]" if group.detail else ""
-        _line(
-            console,
-            Padding(
-                f"[{style}]■[/] [bold]{group.cause.kind}[/] {group.cause.name}"
-                f" {group.orders:,} · {_money(group.values)}{detail}",
-                (1, 0, 0, 2),
-            ),
-        )
-        _line(console, Padding(f"{group.cause.says}: {_samples(group)}", (0, 0, 0, 4)))
-        _line(console, Padding(f"[dim]→ {group.cause.do}[/]", (0, 0, 0, 4)))
+    """Print kind by kind what was found, at which orders, and what to do."""
+    for kind in Kind:
+        of_kind = [group for group in told.groups if group.cause.kind is kind]
+        if of_kind:
+            _line(
+                console, Padding(f"[{_STYLES[kind]}]■[/] [bold]{kind}[/]", (1, 0, 0, 2))
+            )
+        for group in of_kind:
+            _line(console, Padding(_cause(group), (0, 0, 0, 4)))
     if told.groups:
         _line(console, Padding(f"[dim]{_ORDERS_FILE}[/]\n", (1, 0, 0, 2)))
+
+
+def _cause(group: Group) -> str:
+    detail = f" [dim]{escape(short(group.detail))}[/]" if group.detail else ""
+    return (
+        f"[bold]{group.cause.name}[/] {group.orders:,} · {_money(group.values)}{detail}"
+        f" · {_samples(group)}\n  {group.cause.says}\n  [dim]→ {group.cause.do}[/]"
+    )
 
 
 def _samples(group: Group) -> str:

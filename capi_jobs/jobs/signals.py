@@ -17,6 +17,7 @@ def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
         stop.set()
 
     signals = (signal.SIGINT, signal.SIGTERM)
+    before = {one: signal.getsignal(one) for one in signals}
     # Only a main thread may: elsewhere, as in a worker of Airflow, the caller stops us.
     with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
         for one in signals:
@@ -26,4 +27,6 @@ def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
     finally:
         for one in signals:
             with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
-                loop.remove_signal_handler(one)
+                if loop.remove_signal_handler(one) and before[one] is not None:
+                    # The loop leaves the default, not what a worker had put there.
+                    signal.signal(one, before[one])

@@ -20,7 +20,9 @@ FLAGS = """
 --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-component-update
 --disable-background-networking --disable-sync --force-prefers-reduced-motion
 """.split()
-WIDTH, HEIGHT, TALL = 1280, 900, 1900
+WIDTH, HEIGHT = 1280, 900
+# All of a question, and of the form.
+TALL, FORM = 2600, 1900
 # A page takes two seconds; a busy machine takes longer.
 PATIENCE_MS = 60_000
 
@@ -67,17 +69,20 @@ def approval(page: Page, desk: Desk, run: Run, folder: Path) -> None:
     button.scroll_into_view_if_needed()
     seen(button)
     seen(page.get_by_role("button", name="Reject"))
-    # The page scrolls inside of itself: so much of its end is seen.
+    # The page scrolls inside of itself, so that the window must be as high.
     page.set_viewport_size({"width": WIDTH, "height": TALL})
     _keep(page, folder / "approval.png")
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    # The report that the question links to opens for who is logged in.
+    page.goto(page.get_by_role("link", name="Report").get_attribute("href") or "")
+    seen(page.get_by_text("meta-web").first)
+    _keep(page, folder / "report.png")
 
 
 def form(page: Page, desk: Desk, folder: Path) -> None:
     """The engineer finds every field, and cannot leave out the reason."""
     page.goto(f"{desk.airflow.url}/dags/{REUPLOAD}")
-    # All of it fits on so high a page.
-    page.set_viewport_size({"width": WIDTH, "height": TALL})
+    page.set_viewport_size({"width": WIDTH, "height": FORM})
     page.get_by_role("button", name="Trigger").first.click()
     for field in ("Reason", "Destinations", "Order ids", "Dry run"):
         seen(page.get_by_role("dialog").get_by_text(field).first)

@@ -136,7 +136,7 @@ def people_see_it(town: Town, night: Run, pictures: Path) -> None:
         browser.approval(page, town.desk, night, pictures)
         browser.form(page, town.desk, pictures)
     taken = sorted(picture.name for picture in pictures.iterdir())
-    assert taken == ["approval.png", "grid.png", "reupload.png"]
+    assert taken == ["approval.png", "grid.png", "report.png", "reupload.png"]
 
 
 def who_is_not_assigned_is_refused(town: Town, night: Run) -> None:

@@ -49,15 +49,18 @@ def plainly() -> Iterator[None]:
 def entered() -> "Iterator[House]":
     """Open warehouse and ledger of the configuration as it is now."""
     # Not while DAGs are parsed: these bring every library of the house.
-    from capi_jobs.airflow.vault import airflow_vault  # noqa: PLC0415
+    from capi_jobs.airflow.vault import airflow_vault, mask_own_secrets  # noqa: PLC0415
     from capi_jobs.config import load  # noqa: PLC0415
     from capi_jobs.jobs.clock import SystemClock  # noqa: PLC0415
     from capi_jobs.jobs.house import opened  # noqa: PLC0415
 
     # Two hundred lines of its own set-up in every task's log.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    with plainly(), opened(load(), SystemClock(), vault=airflow_vault) as house:
-        yield house
+    with plainly():
+        settings = load()
+        mask_own_secrets(settings)
+        with opened(settings, SystemClock(), vault=airflow_vault) as house:
+            yield house
 
 
 def actor_of(context: Any) -> str:  # noqa: ANN401 - Airflow's context

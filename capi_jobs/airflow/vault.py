@@ -4,6 +4,7 @@ Read through the Task SDK, so any secrets backend works: in a task, and in the
 API server, too. What else a secret can be is `config/secrets.py`.
 """
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -11,6 +12,7 @@ from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
+from capi_jobs.config import Settings
 from capi_jobs.errors import ConfigFault
 
 _POSTGRES = frozenset({"postgres", "postgresql"})
@@ -47,6 +49,18 @@ def airflow_vault(conn_id: str, field: str) -> str:
         )
     mask_secret(found.strip())
     return found.strip()
+
+
+def mask_own_secrets(settings: Settings) -> None:
+    """Mask what stands in variables and files, too, though nothing of ours logs it."""
+    for one in settings.destinations:
+        # Without a vault those of Airflow are faults; whoever needs one says so.
+        with suppress(ConfigFault):
+            found = settings.tokens((one,))[one.name]
+            mask_secret(found.token)
+            mask_secret(found.app_secret or "")
+        with suppress(ConfigFault):
+            mask_secret(settings.reading_secrets(one).token)
 
 
 def _connection(conn_id: str) -> Connection:

@@ -1,11 +1,14 @@
 """Secrets of Airflow connections, read as a task reads them."""
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from airflow.sdk import Connection
 from airflow.sdk._shared.secrets_masker import redact
 
-from capi_jobs.airflow.vault import airflow_vault
+from capi_jobs.airflow.vault import airflow_vault, mask_own_secrets
+from capi_jobs.config import read
 from capi_jobs.errors import ConfigFault
 from tests.airflow.conftest import Connect
 
@@ -62,6 +65,40 @@ def test_what_was_read_is_masked_in_every_log(connect: Connect) -> None:
     url = airflow_vault(name, "url")
     assert redact(f"cannot reach {url}") == "cannot reach ***"
     assert "p%40ss" not in redact("user u p%40ss%2Fword-1")
+
+
+def test_tokens_in_variables_and_files_are_masked_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is missing is none of this function's business."""
+    monkeypatch.setenv("WEB_TOKEN", "t-0-ken-of-web")
+    monkeypatch.setenv("APP_SECRET", "k-3-y-of-the-app")
+    (tmp_path / "app").write_text("t-0-ken-of-app")
+    (tmp_path / "reads").write_text("t-0-ken-that-reads")
+    tokens: list[dict[str, object]] = [
+        {"token": "env:NOT_THERE"},
+        {"token": "env:WEB_TOKEN", "app_secret": "env:APP_SECRET"},
+        {
+            "token": f"file:{tmp_path / 'app'}",
+            "arrival": {"token": f"file:{tmp_path / 'reads'}"},
+        },
+    ]
+    settings = read(
+        {
+            "warehouse": "sqlite:///shop.db",
+            "orders": {"relation": "orders"},
+            "destinations": [
+                {"name": f"m-{n}", "platform": "meta", "account": str(n), **one}
+                for n, one in enumerate(tokens)
+            ],
+        },
+        tmp_path / "capi_jobs.toml",
+    )
+
+    mask_own_secrets(settings)
+
+    said = "t-0-ken-of-web k-3-y-of-the-app t-0-ken-of-app t-0-ken-that-reads"
+    assert redact(said) == "*** *** *** ***"
 
 
 @pytest.mark.parametrize(

@@ -5,26 +5,31 @@ from dataclasses import dataclass
 
 import duckdb
 
+# Those of the interval, and those of which nobody knows when they were.
+_HERE = """
+CREATE TEMP VIEW here AS
+SELECT *, CASE WHEN coalesce(time_fault, 'naive') = 'naive' THEN inside ELSE times END
+    AS here FROM events
+"""
 _LOGS = """
-SELECT log, sum(times) FILTER (sort <> 'other'),
-    sum(times) FILTER (order_id IS NOT NULL), sum(times) FILTER (event_id IS NOT NULL),
-    sum(times) FILTER (value IS NOT NULL),
-    sum(times) FILTER (time_fault = 'naive'),
-    sum(times) FILTER (time_fault IN ('missing', 'unreadable', 'in_dst_gap')),
-    sum(times) FILTER (sort = 'other'), sum(times) FILTER (sort = 'dialect'),
-    max(times) FILTER (event_id IS NOT NULL)
-FROM events GROUP BY log
+SELECT log, sum(here) FILTER (sort <> 'other'),
+    sum(here) FILTER (order_id IS NOT NULL), sum(here) FILTER (event_id IS NOT NULL),
+    sum(here) FILTER (value IS NOT NULL), sum(here) FILTER (time_fault = 'naive'),
+    sum(here) FILTER (time_fault <> 'naive'), sum(here) FILTER (sort = 'other'),
+    sum(here) FILTER (sort = 'dialect'), max(here) FILTER (event_id IS NOT NULL)
+FROM here GROUP BY log
 """
 _LOOSE = """
-SELECT log, sum(times) FROM sales ANTI JOIN matched USING (e)
+SELECT log, sum(inside) FROM sales ANTI JOIN matched USING (e)
 WHERE order_id IS NULL GROUP BY log
 """
 _WRITTEN = """
-SELECT log, sum(times) FROM copies WHERE how IN ('hash', 'case', 'prefix') GROUP BY log
+SELECT log, sum(inside) FROM copies WHERE how IN ('hash', 'case', 'prefix')
+GROUP BY log
 """
 _NAMES = """
-SELECT log, name, sort, sum(times) AS times FROM events
-WHERE name IS NOT NULL GROUP BY ALL ORDER BY times DESC, name LIMIT 50
+SELECT log, name, sum(here) AS told FROM here WHERE name IS NOT NULL
+GROUP BY ALL HAVING told > 0 ORDER BY told DESC, name LIMIT 50
 """
 _ORDERS = "SELECT count(*) FILTER (inside), count(*) FROM orders"
 
@@ -75,6 +80,7 @@ class Inputs:
 
 def seen(connection: duckdb.DuckDBPyConnection, logs: Sequence[str]) -> Inputs:
     """Count what was read; a log that gave nothing is there as well."""
+    connection.execute(_HERE)
     [(orders, around)] = connection.execute(_ORDERS).fetchall()
     found = tuple(_logs(connection, logs))
     return Inputs(
@@ -107,7 +113,7 @@ def _logs(
             copies_of_one_id=counts[8],
             unmatched=int(loose.get(log, 0)),
             rewritten=int(written.get(log, 0)),
-            names=tuple((name, int(n)) for of, name, _, n in names if of == log),
+            names=tuple((name, int(n)) for of, name, n in names if of == log),
         )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from capi_jobs.audit.inputs import COPIES_MANY, Inputs
-from tests.audit.building import Row, audit, event, order, server
+from tests.audit.building import Row, at, audit, event, order, server
 
 
 def inputs(events: list[Row], orders: list[Row] | None = None) -> Inputs:
@@ -66,6 +66,18 @@ def test_names_of_all_dialects_are_counted() -> None:
         "place an order": 1,
         "purchase": 1,
     }
+
+
+def test_events_of_other_days_are_read_and_not_counted() -> None:
+    yesterday = event("DE-1", event_id=None, event_time=at(days=-2))
+
+    [log] = inputs([event(), yesterday]).logs
+
+    assert (log.purchases, log.with_event_id, dict(log.names)) == (
+        1,
+        1,
+        {"purchase": 1},
+    )
 
 
 def test_orders_around_the_interval_are_counted_apart() -> None:

@@ -1,4 +1,4 @@
-"""What the ledger hands out beside the nouns of model.py: frozen, no I/O."""
+"""What the ledger hands out beside the nouns of `model`: frozen, no I/O."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

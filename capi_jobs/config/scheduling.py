@@ -102,7 +102,8 @@ class Airflow(Section):
     owner: Text = Field("analytics", description="owner of the DAGs in Airflow's UI")
     data_owners: tuple[Text, ...] = Field(
         (),
-        description="Airflow users who may approve or reject; with none, whoever may"
+        description="Airflow users who may approve or reject, by the id that its auth"
+        " manager gives them: a name, or a number with FAB; with none, whoever may"
         " answer tasks of the DAG",
     )
     approval_timeout: Span = Field(

@@ -1,95 +1,22 @@
 """`reupload`: named orders or days are sent again, because a person says why."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from rich.markup import escape
 
-from capi_jobs.cli import options, screen
+from capi_jobs.cli import options, screen, wishing
 from capi_jobs.cli.door import clock_of, entered, loaded, who
-from capi_jobs.errors import ConfigFault
 
 if TYPE_CHECKING:
-    from capi_jobs.jobs.reuploading import DestinationTold, Explained, Reuploaded
+    from capi_jobs.jobs.house import House
+    from capi_jobs.jobs.reuploading import DestinationTold, Explained, Reuploaded, Wish
     from capi_jobs.jobs.reuploading.line import Line
 
 # Two screens; `--json` has all of them.
 _LINES_SHOWN = 40
 _BAR_CELLS = 32
-
-Orders = Annotated[
-    list[str] | None, typer.Argument(help="Order ids.", show_default=False)
-]
-File = Annotated[
-    Path | None,
-    typer.Option(
-        "--file",
-        "-f",
-        envvar="CAPI_JOBS_FILE",
-        help="A file with one order id a line, up to 100,000.",
-    ),
-]
-Days = Annotated[
-    str | None,
-    typer.Option(
-        "--interval",
-        "-i",
-        envvar="CAPI_JOBS_INTERVAL",
-        help="Instead of ids, all orders completed in it: 2026-11-20,"
-        " 2026-11-20..2026-11-22, two times, or yesterday.",
-    ),
-]
-Send = Annotated[
-    bool,
-    typer.Option(
-        "--send",
-        envvar="CAPI_JOBS_SEND",
-        help="Really do it; else it is only shown, and nothing is written.",
-    ),
-]
-Delivered = Annotated[
-    str,
-    typer.Option(
-        "--delivered",
-        envvar="CAPI_JOBS_DELIVERED",
-        help="With what we have delivered: skip, or again.",
-    ),
-]
-InDoubt = Annotated[
-    str,
-    typer.Option(
-        "--in-doubt",
-        envvar="CAPI_JOBS_IN_DOUBT",
-        help="With what is in doubt: skip, delivered (you looked), or again.",
-    ),
-]
-Rejected = Annotated[
-    str,
-    typer.Option(
-        "--rejected",
-        envvar="CAPI_JOBS_REJECTED",
-        help="With what the platform refused: skip, or again.",
-    ),
-]
-Held = Annotated[
-    str,
-    typer.Option(
-        "--held",
-        envvar="CAPI_JOBS_HELD",
-        help="With what a rule holds: skip, or release.",
-    ),
-]
-RunId = Annotated[
-    str | None,
-    typer.Option(
-        "--run-id",
-        envvar="CAPI_JOBS_RUN_ID",
-        help="Go on with this re-upload, which broke off, asked as it was then.",
-        show_default=False,
-    ),
-]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -98,19 +25,19 @@ def add_to(app: typer.Typer) -> None:
 
 
 def reupload(
-    orders: Orders = None,
+    orders: wishing.Orders = None,
     *,
     because: options.Because,
-    file: File = None,
-    interval: Days = None,
+    file: wishing.File = None,
+    interval: wishing.Days = None,
     destination: options.Destinations = None,
-    send: Send = False,
-    delivered: Delivered = "skip",
-    in_doubt: InDoubt = "skip",
-    rejected: Rejected = "skip",
-    held: Held = "skip",
+    send: wishing.Send = False,
+    delivered: wishing.Delivered = "skip",
+    in_doubt: wishing.InDoubt = "skip",
+    rejected: wishing.Rejected = "skip",
+    held: wishing.Held = "skip",
     may_count_twice: options.MayCountTwice = False,
-    run_id: RunId = None,
+    run_id: wishing.RunId = None,
     actor: options.Actor = None,
     as_json: options.Json = False,
     config: options.Config = None,
@@ -120,41 +47,27 @@ def reupload(
     Orders that nobody sent go out. What others sent, or what could count twice, is
     refused; the latter takes `--may-count-twice`. See docs/reupload.md.
     """
-    from capi_jobs.jobs import reuploading  # noqa: PLC0415
-    from capi_jobs.jobs.reading_files import read_ids  # noqa: PLC0415
-    from capi_jobs.jobs.records import new_run_id  # noqa: PLC0415
-
     with screen.told_plainly():
         settings, clock = loaded(config), clock_of(None)
-        ids = [*(orders or ()), *(read_ids(file) if file else ())]
-        try:
-            wish = reuploading.Wish.read(
-                settings,
-                now=clock.now(),
-                because=because,
-                destinations=destination or (),
-                order_ids=ids,
-                interval=interval,
-                delivered=delivered,
-                in_doubt=in_doubt,
-                rejected=rejected,
-                held=held,
-                may_count_twice=may_count_twice,
-            )
-        except ConfigFault as fault:
-            raise typer.BadParameter(str(fault)) from None
-        told = _print_lines if as_json else _heard
-        run = run_id or new_run_id(clock.now())
+        wish = wishing.wish_of(
+            settings,
+            clock.now(),
+            file,
+            order_ids=orders or (),
+            because=because,
+            destinations=destination or (),
+            interval=interval,
+            delivered=delivered,
+            in_doubt=in_doubt,
+            rejected=rejected,
+            held=held,
+            may_count_twice=may_count_twice,
+        )
         with entered(settings, clock, to_look=not send) as house, screen.Bars() as bars:
             if send:
-                _say_run(run)
-                done = reuploading.send(
-                    house, wish, run_id=run, actor=who(actor), watcher=bars, told=told
-                )
+                done = _done(house, wish, run_id, who(actor), bars, as_json)
             else:
-                shown = reuploading.explain(
-                    house, wish, run_id=run_id or "", watcher=bars, told=told
-                )
+                shown = _shown(house, wish, run_id, bars, as_json)
     if send:
         _end_sent(done, as_json=as_json)
     else:
@@ -177,6 +90,19 @@ def _print_lines(lines: "Sequence[Line]") -> None:
 # ── The dry run ─────────────────────────────────────────────────────────────────
 
 
+def _shown(
+    house: "House",
+    wish: "Wish",
+    run_id: str | None,
+    bars: screen.Bars,
+    as_json: bool,
+) -> "Explained":
+    from capi_jobs.jobs.reuploading import explain  # noqa: PLC0415
+
+    told = _print_lines if as_json else _heard
+    return explain(house, wish, run_id=run_id or "", watcher=bars, told=told)
+
+
 def _end_shown(shown: "Explained", *, as_json: bool) -> None:
     if as_json:
         screen.answer_lines([{"dry_run": True, **shown.as_json()}])
@@ -191,6 +117,23 @@ def _end_shown(shown: "Explained", *, as_json: bool) -> None:
 
 
 # ── The deed ────────────────────────────────────────────────────────────────────
+
+
+def _done(
+    house: "House",
+    wish: "Wish",
+    run_id: str | None,
+    actor: str,
+    bars: screen.Bars,
+    as_json: bool,
+) -> "Reuploaded":
+    from capi_jobs.jobs.records import new_run_id  # noqa: PLC0415
+    from capi_jobs.jobs.reuploading import send  # noqa: PLC0415
+
+    run = run_id or new_run_id(house.clock.now())
+    _say_run(run)
+    told = _print_lines if as_json else _heard
+    return send(house, wish, run_id=run, actor=actor, watcher=bars, told=told)
 
 
 def _end_sent(done: "Reuploaded", *, as_json: bool) -> None:

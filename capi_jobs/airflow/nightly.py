@@ -20,7 +20,7 @@ from capi_jobs.airflow.links import report_link
 from capi_jobs.airflow.naming import group_id
 from capi_jobs.airflow.telling import Ended, tell_of
 from capi_jobs.config import Destination, Settings
-from capi_jobs.errors import CredentialRefused, DestinationStopped
+from capi_jobs.errors import CredentialRefused, DecisionRefused, DestinationStopped
 
 if TYPE_CHECKING:
     from capi_jobs.jobs.house import House
@@ -204,4 +204,18 @@ class OpenNight:
 
         with night(context, self.destination) as at:
             asked = steps.question(at.house, at.run_id, self.destination)
+            _refuse_held(at)
             yield NightlyCase(at, at.house.settings, at.link, asked)
+
+
+def _refuse_held(at: Night) -> None:
+    """Let an approval that is cleared alone not look as if somebody had said yes."""
+    from capi_jobs.ledger.values import Decision  # noqa: PLC0415 - not while parsing
+
+    part = at.house.ledger.run(at.run_id).destinations[at.destination.name]
+    if part.decision is Decision.HELD:
+        raise DecisionRefused(
+            f"{at.destination.name} was held, nothing is sent",
+            ids=[at.run_id],
+            do="clear `assess` with all that follows to ask anew",
+        )

@@ -62,6 +62,21 @@ def test_a_rejected_day_sends_nothing_and_is_not_green(
     assert (held["status"], held["decided_by"]) == ("held", "ana")
 
 
+def test_what_was_rejected_stays_red_where_the_approval_alone_is_cleared(
+    shop: Shop, stage: Stage
+) -> None:
+    shop.configure(gate=ASKS).fill([an_order("o-1")])
+    due = datetime.now(UTC)
+    stage.play("capi_nightly", says=answer("Reject", "wrong prices"), after=due)
+
+    again = stage.play("capi_nightly", after=due, marked="meta-web.assess")
+
+    assert again.tasks["meta-web.assess"] == "success"
+    assert again.tasks["meta-web.approve"] == "failed"
+    assert again.asked == ()
+    assert shop.counted() == {}
+
+
 def test_an_approval_covers_what_was_shown_and_nothing_else(
     shop: Shop, stage: Stage
 ) -> None:

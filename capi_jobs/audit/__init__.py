@@ -47,8 +47,10 @@ Batches = Iterable[pa.RecordBatch]
 # Is given what takes the classes in, and lets reconcile's stream into it.
 Classes = Callable[[Callable[[Batches], None]], None]
 
-# Spills beyond; reconcile works beside it while classes stream in.
-MEMORY_LIMIT_MB = 512
+# Spills beyond: enough for ten million orders and twice as many events.
+MEMORY_LIMIT_MB = 640
+# While classes stream in, for reconcile still holds its own beside it.
+_CLASSES_LIMIT_MB = 192
 
 
 @contextmanager
@@ -67,9 +69,10 @@ def audited(  # noqa: PLR0913 - all sides of the comparison
     Each argument is read once, in this order. `logs` are all that could have been in
     `events`, by the name in their column `log`.
     """
-    with duck.workspace(memory_limit_mb) as connection:
+    with duck.workspace(min(memory_limit_mb, _CLASSES_LIMIT_MB)) as connection:
         loading.set_terms(connection, terms)
         classes(lambda batches: loading.load_classes(connection, batches))
+        connection.execute(f"SET memory_limit = '{memory_limit_mb}MiB'")
         loading.load_orders(connection, orders)
         loading.load_events(connection, events)
         loading.load_entries(connection, entries)

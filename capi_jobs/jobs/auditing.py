@@ -17,9 +17,9 @@ from capi_jobs.model import DataInterval
 from capi_jobs.report.audits import AuditReport
 from capi_jobs.warehouse import SentEvents
 
-# Beside CLASSES_MB while classes stream from one to the other; the rest of the
-# process needs some 400 MB, so that an audit stays below 1.5 GB.
-AUDIT_MB = 512
+# Less than CLASSES_MB, which is given back by then; the rest of the process needs some
+# 400 MB, so that an audit stays below 1.5 GB.
+AUDIT_MB = 640
 
 # Two weeks of nights: what is older is no trend.
 AUDITS_SHOWN = 14

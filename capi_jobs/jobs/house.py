@@ -41,7 +41,7 @@ LOG_MARGIN = timedelta(days=7)
 # process needs 400 MB by then, so that a run stays well below one GB.
 RECONCILE_MB = 256
 # An audit looks at months at once: ten million orders and twice as many events.
-CLASSES_MB = 512
+CLASSES_MB = 768
 
 
 class Watcher(Protocol):

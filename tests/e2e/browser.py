@@ -22,7 +22,7 @@ FLAGS = """
 """.split()
 WIDTH, HEIGHT = 1280, 900
 # All of a question, and of the form.
-TALL, FORM = 2600, 1900
+TALL, FORM = 2900, 1900
 # A page takes two seconds; a busy machine takes longer.
 PATIENCE_MS = 60_000
 

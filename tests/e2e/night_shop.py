@@ -17,11 +17,13 @@ ZONE = ZoneInfo("Europe/Berlin")
 # Small batches, so that a delivery takes several calls and can be killed among them.
 PER_BATCH = 5
 CONNECTION = "capi_meta"
-# Meta has no log of what the pixel sent, so that somebody is asked until one run was
-# approved. A retry waits until the leases of a killed try are over.
+# From midnight on, the last night is yesterday's. Meta has no log of what the pixel
+# sent, so that somebody is asked until one run was approved. A retry waits until the
+# leases of a killed try are over.
 CONFIG = f"""
 timezone = "{ZONE.key}"
 [airflow]
+schedule = "0 0 * * *"
 data_owners = ["dora"]
 retries = 5
 retry_delay = "4s"

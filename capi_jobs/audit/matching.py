@@ -65,18 +65,25 @@ SELECT e, min(n), min(how) FROM same GROUP BY e HAVING count(DISTINCT n) = 1
 """
 
 # A browser's copy long after the order: `late`, whole or with its last repetitions.
+# One join at a time: of two, the hash tables would have to fit into memory together.
+_PAIRED = """
+CREATE TABLE paired AS SELECT m.n, m.how, s.* FROM matched m JOIN sales s USING (e)
+"""
 _COPIES = """
 CREATE TABLE copies AS
-SELECT m.n, s.e, m.how, s.log, s.server, false AS ours, s.sort,
+SELECT s.n, s.e, s.how, s.log, s.server, false AS ours, s.sort,
     coalesce(s.name, o.name) AS name, s.event_id, s.order_id AS told_order,
     s.value, s.currency, s.items, s.time_fault, s.times, s.inside, s.first_at,
     s.last_at, false AS again,
     coalesce(NOT s.server AND s.first_at > o.page_until, false) AS late,
     coalesce(NOT s.server AND s.last_at > o.page_until, false) AS late_end
-FROM matched m JOIN sales s USING (e) JOIN (
-    SELECT *, completed_at + getvariable('reopened_after') AS page_until FROM orders
+FROM paired s JOIN (
+    SELECT n, name, completed_at + getvariable('reopened_after') AS page_until
+    FROM orders
 ) o USING (n)
-UNION ALL
+"""
+_OURS = """
+INSERT INTO copies
 SELECT o.n, NULL, 'order_id', '', true, true, 'own', e.name, e.event_id, e.order_id,
     e.value, e.currency, NULL, NULL, 1, 0, e.sent_at, e.sent_at, false, false, false
 FROM entries e JOIN orders o USING (order_id) WHERE e.status = 'delivered'
@@ -98,7 +105,10 @@ def match(connection: duckdb.DuckDBPyConnection) -> None:
         _LOOSE,
         _HASHED,
         _WRITTEN,
+        _PAIRED,
         _COPIES,
+        _OURS,
+        "DROP TABLE paired",
         _AGAIN,
         _FIRST_ONLY,
     ):

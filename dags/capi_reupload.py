@@ -21,6 +21,7 @@ def check() -> dict[str, object]:
 
 @task(
     multiple_outputs=False,
+    on_failure_callback=writing.tell_failed,
     doc_md="Says of each order what will be done with it and why, in its log.\n\n"
     "**Red:** the warehouse or the ledger could not be read. Clear it later.",
 )
@@ -44,6 +45,7 @@ def send() -> dict[str, object]:
 @task(
     trigger_rule="all_done",
     multiple_outputs=False,
+    on_failure_callback=writing.tell_failed,
     doc_md="Says how it ended.\n\n**Red:** not all was done; its log names the task to"
     " look at.",
 )

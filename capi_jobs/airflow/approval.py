@@ -45,6 +45,10 @@ class Asked(Protocol):
     def body(self) -> str:
         """Markdown."""
 
+    @property
+    def notice(self) -> str:
+        """Why, in plain lines: mail and Slack show no Markdown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -114,7 +118,7 @@ class OwnersApproval(ApprovalOperator):
             settings,
             "needs_approval",
             subject=asked.subject,
-            body=asked.body,
+            body=asked.notice,
             link=answer_link(context["ti"]),
             context=context,
         )

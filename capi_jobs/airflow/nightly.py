@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context
-from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from capi_jobs.airflow import lineage
 from capi_jobs.airflow.approval import Answer, Asked
@@ -104,13 +104,19 @@ def deliver(name: str, part: Mapping[str, int]) -> dict[str, object]:
 
 
 def _stop_where_unfinished(name: str, sent: "Sent") -> None:
-    """Let Airflow try again what may pass: throttling, lost answers, time that ran out.
+    """Let Airflow try again what may pass: throttling, lost answers, a stop.
 
-    Not where the platform refused: each try would spend more orders.
+    Not where the platform refused: each try would spend more orders. Not where time was
+    up: each try would begin it anew, and a night would last until noon.
     """
     stopped = sent.stopped
     if stopped is None and str(sent.status) == "done":
         return
+    if sent.out_of_time:
+        raise AirflowFailException(
+            f"{name}: [delivery] run_deadline was over before all was sent → clear"
+            " `deliver` to go on now; else the next night takes the rest"
+        )
     if stopped is None:
         raise AirflowException(f"{name}: stopped before all was sent; goes on next try")
     if type(stopped) is DestinationStopped and not sent.rejected:

@@ -80,7 +80,7 @@ class Attempts:
     def over(self) -> bool:
         """Whether no new call may be begun."""
         if self.clock.monotonic() >= self._ends:
-            self.tally.interrupted = True
+            self.tally.interrupted = self.tally.out_of_time = True
         if self.stop.is_set():
             self.tally.interrupted = True
         return self.tally.interrupted or self._halted.is_set()

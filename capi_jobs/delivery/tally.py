@@ -24,6 +24,8 @@ class Tally:
     requests: int = 0
     stopped: DestinationStopped | None = None
     interrupted: bool = False
+    # Interrupted because `run_deadline` was over: trying again would outlast it.
+    out_of_time: bool = False
     on_change: Callable[["Tally"], None] = field(default=lambda _: None, repr=False)
 
     def changed(self) -> None:

@@ -181,6 +181,20 @@ def test_a_refused_token_fails_at_once_and_is_told_once(
     assert tries["meta-web.deliver"] == 1
 
 
+def test_a_night_whose_time_was_up_is_not_begun_anew_by_a_try(
+    shop: Shop, stage: Stage
+) -> None:
+    shop.fill([an_order("o-1")])
+    retries = shop.extra.replace("retries = 0", "retries = 2")
+    shop.configure(extra=f'{retries}\n[delivery]\nrun_deadline = "0s"\n')
+
+    played = stage.play("capi_nightly")
+
+    tries = {t.task_id: t.try_number for t in played.run.get_task_instances()}
+    assert (played.state, tries["meta-web.deliver"]) == ("failed", 1)
+    assert shop.counted() == {}
+
+
 TOLD = """
 [[airflow.notifications]]
 kind = "webhook"

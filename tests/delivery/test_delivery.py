@@ -217,7 +217,7 @@ def test_a_run_ends_at_its_deadline(desk: Desk) -> None:
     desk.platform.before = slow
     tally = desk.deliver(items(10))
 
-    assert tally.interrupted
+    assert (tally.interrupted, tally.out_of_time) == (True, True)
     assert (tally.delivered, tally.requests) == (3, 3)
 
 

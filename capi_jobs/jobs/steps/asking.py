@@ -17,7 +17,7 @@ from capi_jobs.report.amounts import Amount
 from capi_jobs.report.balance import Balance, several
 from capi_jobs.report.contents import CLASS_WORDS
 from capi_jobs.report.gather import balances
-from capi_jobs.report.sentences import amounts, count
+from capi_jobs.report.sentences import amounts, count, printable
 from capi_jobs.validation.verdict import SEVERITIES
 
 # A screen of a form; the report has them all.
@@ -37,6 +37,7 @@ class Question:
     asked: bool  # false: the gate passed, or it was decided already
     subject: str
     body: str
+    notice: str  # why, in plain lines for a message
 
 
 def question(house: House, run_id: str, destination: str) -> Question:
@@ -56,7 +57,8 @@ def question(house: House, run_id: str, destination: str) -> Question:
         *_section("Beside the last runs", _compared(house, part)),
         *_section("What your answer does", bullets(_answers(orders))),
     ]
-    return Question(asked, subject, "\n".join(body) + "\n")
+    notice = "\n".join(_told_reasons(part))
+    return Question(asked, subject, "\n".join(body) + "\n", notice)
 
 
 def decide(
@@ -105,6 +107,11 @@ def _days(house: House, run: Run) -> str:
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:
     return ["", f"### {title}", "", *lines] if lines else []
+
+
+def _told_reasons(part: RunDestination) -> Iterator[str]:
+    for reason in part.gate_reasons[:_REASONS_MAX]:
+        yield printable(" ".join(str(reason).partition(": ")[2].split()) or str(reason))
 
 
 def _reasons(part: RunDestination) -> Iterator[str]:

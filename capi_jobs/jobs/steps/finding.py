@@ -14,6 +14,7 @@ from functools import partial
 from typing import Literal
 
 from capi_jobs.config import Destination
+from capi_jobs.errors import DecisionRefused
 from capi_jobs.jobs.assessing import Assessed
 from capi_jobs.jobs.house import House, Unwatched, Watcher
 from capi_jobs.jobs.records import assessment_of
@@ -109,14 +110,19 @@ def _start(
     house.ledger.sweep(now, actor=actor)
     if house.ledger.is_run(run_id):
         return
-    house.ledger.start_run(
-        run_id,
-        kind=kind,
-        interval=interval,
-        destinations=[name],
-        actor=actor,
-        now=now,
-    )
+    try:
+        house.ledger.start_run(
+            run_id,
+            kind=kind,
+            interval=interval,
+            destinations=[name],
+            actor=actor,
+            now=now,
+        )
+    except DecisionRefused:
+        # The same task may begin twice at once: one of them started the run.
+        if not house.ledger.is_run(run_id):
+            raise
 
 
 def _nothing_new(house: House, run_id: str, found: Assessed) -> bool:

@@ -34,6 +34,7 @@ class Sent:
     requests: int
     status: RunStatus  # done, failed or interrupted
     stopped: DestinationStopped | None = None
+    out_of_time: bool = False  # `run_deadline` was over before all was sent
 
     def as_json(self) -> dict[str, object]:
         """Return counts under stable names."""
@@ -117,6 +118,7 @@ def _sent(tally: Tally) -> Sent:
         requests=tally.requests,
         status=status_of(tally),
         stopped=tally.stopped,
+        out_of_time=tally.out_of_time,
     )
 
 

@@ -45,6 +45,14 @@ def test_it_says_what_would_be_sent_and_why_it_asks(asking: Night) -> None:
     assert "**Reject** sends nothing" in told.body
 
 
+def test_a_message_has_the_reasons_in_plain_lines(asking: Night) -> None:
+    notice = asking.question().notice
+
+    first, unlogged = notice.splitlines()
+    assert first.startswith("it is the first run of meta-web: until events sent")
+    assert unlogged.startswith("no log of sent events covers meta-web: what others")
+
+
 def test_it_shows_counts_and_value_by_class_rules_and_the_last_runs(
     asking: Night,
 ) -> None:

@@ -1,7 +1,9 @@
 """Finding what is owed, again and again, and cutting it into slices."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,28 @@ def test_the_name_of_a_run_is_the_same_each_time_it_is_asked() -> None:
     assert names[0] == names[1] != names[2]
     assert names[0].startswith("2026-11-22-meta_main-")
     assert run_id_of("2026/11 22", "m", "a").startswith("2026_11_22-m-")
+
+
+def test_a_run_that_another_began_just_now_is_gone_on_with(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow may begin one task in two processes."""
+    night.shop.fill(orders(2))
+    monkeypatch.setattr(Ledger, "is_run", _not_seen_at_first(Ledger.is_run))
+    night.assess()
+    monkeypatch.setattr(Ledger, "is_run", _not_seen_at_first(Ledger.is_run))
+
+    assert night.assess().orders == 2
+
+
+def _not_seen_at_first(look: Callable[[Ledger, str], bool]) -> Any:  # noqa: ANN401
+    """Look a moment before the other process writes the run."""
+    looks = iter([False])
+
+    def seen(ledger: Ledger, run_id: str) -> bool:
+        return next(looks, None) is None and look(ledger, run_id)
+
+    return seen
 
 
 def test_what_is_found_is_told_and_kept(night: Night) -> None:

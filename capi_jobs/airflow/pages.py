@@ -27,6 +27,7 @@ from capi_jobs.jobs.clock import SystemClock
 from capi_jobs.jobs.interval import read_interval
 from capi_jobs.jobs.reporting import gathered
 from capi_jobs.ledger import Ledger
+from capi_jobs.ledger.values import Run
 from capi_jobs.model import DataInterval
 from capi_jobs.report import page
 
@@ -95,9 +96,16 @@ def of_run(request: Request, run_id: Name, destination: Names = None) -> Respons
         wanted = dict.fromkeys(destination or run.destinations)
         with _asked():
             chosen = settings.chosen(tuple(name for name in wanted if name in known))
-        return _page(settings, ledger, chosen, _days(run.interval, settings.day_zone))
+        return _page(settings, ledger, chosen, _days(_whole(run), settings.day_zone))
 
     return _answer(request, read)
+
+
+def _whole(run: Run) -> DataInterval:
+    """Return all that the run looked at: its question counts the look-back, too."""
+    looked_at = [run.interval, *(one.interval for one in run.destinations.values())]
+    starts = [span.start for span in looked_at]
+    return DataInterval(min(starts), max(span.end for span in looked_at))
 
 
 class NoSuchRun(CapiJobsError):

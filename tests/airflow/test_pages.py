@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -103,7 +103,7 @@ def test_a_session_cookie_is_a_login_too(server: TestClient, shop: Shop) -> None
 # ── What it says ────────────────────────────────────────────────────────────────
 
 
-def test_the_report_of_a_run_tells_its_days_and_destinations(
+def test_the_report_of_a_run_tells_the_days_it_looked_at_and_its_destinations(
     server: TestClient, shop: Shop, told: tuple[Shop, str]
 ) -> None:
     run_id = told[1]
@@ -112,7 +112,8 @@ def test_the_report_of_a_run_tells_its_days_and_destinations(
     assert "meta-web" in answer.text
     assert "tiktok-web" not in answer.text
     first, last = shop.days.split("..")
-    assert re.search(rf"{_day(first)}.*{_day(last)}", answer.text)
+    looked_back = date.fromisoformat(first) - timedelta(days=3)
+    assert re.search(rf"{_day(str(looked_back))}.*{_day(last)}", answer.text)
 
 
 def _day(iso: str) -> str:

@@ -44,7 +44,8 @@ def question(house: House, run_id: str, destination: str) -> Question:
     """Put the open question of a run into words."""
     run, part = _part(house, run_id, destination)
     asked = part.gate is Gate.ASK and part.decision is None
-    due = Amount({c: (0, value) for c, value in part.missing_values.items()})
+    whole = _whole(house, part)
+    due = _due(part, whole)
     orders = count(part.missing_count or 0, "order")
     subject = f"{destination}: send {orders} of {_days(house, run)}?"
     worth = plain(amounts(due))
@@ -52,9 +53,9 @@ def question(house: House, run_id: str, destination: str) -> Question:
         f"{orders} would be sent to **{plain(destination)}**, worth {worth}.",
         f"The run is {plain(run_id)}.",
         *_section("Why you are asked", bullets(_reasons(part))),
-        *_section("How the orders stand", _standing(house, part)),
+        *_section("How the orders stand", _standing(house, part, whole)),
         *_section("Rules that were broken", _broken(house, part)),
-        *_section("Beside the last runs", _compared(house, part)),
+        *_section("Beside the last runs", _compared(house, part, whole)),
         *_section("What your answer does", bullets(_answers(orders))),
     ]
     notice = "\n".join(_told_reasons(part))
@@ -120,14 +121,26 @@ def _reasons(part: RunDestination) -> Iterator[str]:
         yield f"{plain(says)} ({plain(rule)})" if says else plain(rule)
 
 
-def _standing(house: House, part: RunDestination) -> list[str]:
-    """Count every column; the look-back is among it, as it is among what is sent."""
+def _whole(house: House, part: RunDestination) -> Balance:
+    """Count the days that were looked at, the look-back among them."""
     first, last = days_of(part.interval, house.settings.day_zone)
     days = balances(house.ledger, part.destination, first, last)
-    whole = several(part.destination, days)
+    return several(part.destination, days)
+
+
+def _due(part: RunDestination, whole: Balance) -> Amount:
+    """Return what would be sent; the shop's usual currencies rank as in the balance."""
+    usual = {currency: orders for currency, (orders, _) in whole.orders.parts.items()}
+    values = part.missing_values.items()
+    return Amount({currency: (usual.get(currency, 0), v) for currency, v in values})
+
+
+def _standing(house: House, part: RunDestination, whole: Balance) -> list[str]:
+    """Count every column; the look-back is among it, as it is among what is sent."""
+    first, last = days_of(part.interval, house.settings.day_zone)
     head = ("orders", "number", "value")
     title = f"Completed {first} to {last}, the days looked back on among them:"
-    return [title, "", *table(head, _columns(whole))] if days else []
+    return [title, "", *table(head, _columns(whole))] if whole.orders else []
 
 
 def _columns(whole: Balance) -> Iterator[Sequence[str]]:
@@ -168,27 +181,25 @@ def _rule(one: Validation) -> Sequence[str]:
     )
 
 
-def _compared(house: House, part: RunDestination) -> list[str]:
+def _compared(house: House, part: RunDestination, whole: Balance) -> list[str]:
     most, name = house.settings.gate.history_runs, part.destination
     past = house.ledger.recent_assessments(name, most, besides=part.run_id)
     head = ("until", "answer", "days", "orders", "to send", "value")
-    return table(
-        head, (_past(house, one) for one in (part, *past[:_ROWS_MAX])), texts=2
-    )
+    shown = (part, *past[:_ROWS_MAX])
+    return table(head, (_past(house, one, whole) for one in shown), texts=2)
 
 
-def _past(house: House, one: RunDestination) -> Sequence[str]:
+def _past(house: House, one: RunDestination, whole: Balance) -> Sequence[str]:
     zone = house.settings.day_zone
     until = (one.interval.end - _MICROSECOND).astimezone(zone).date()
     days = (one.interval.end - one.interval.start) / timedelta(days=1)
-    worth = Amount({c: (0, value) for c, value in one.missing_values.items()})
     return (
         f"{until}",
         _answer(one),
         f"{days:.3g}",
         f"{house.ledger.orders_assessed(one.run_id, one.destination):,}",
         f"{one.missing_count or 0:,}",
-        _worth(worth),
+        _worth(_due(one, whole)),
     )
 
 

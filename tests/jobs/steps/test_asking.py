@@ -45,6 +45,17 @@ def test_it_says_what_would_be_sent_and_why_it_asks(asking: Night) -> None:
     assert "**Reject** sends nothing" in told.body
 
 
+def test_the_shops_usual_currency_comes_first(night: Night) -> None:
+    rare = an_order("o-rare", currency="AUD", value="50.00")
+    night.shop.configure(gate=ASKS).fill([*orders(3), rare])
+    night.assess()
+
+    body = night.question().body
+
+    assert "worth 59.70 EUR · 50.00 AUD." in body
+    assert "| 59.70 EUR · 50.00 AUD |" in body
+
+
 def test_a_message_has_the_reasons_in_plain_lines(asking: Night) -> None:
     notice = asking.question().notice
 

@@ -1,6 +1,6 @@
 """What the audit was given, and what of it cannot be used: a message each, no stop."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -138,79 +138,92 @@ def _notices(orders: int, logs: Sequence[LogSeen]) -> Iterator[Notice]:
         yield from _of_log(log)
 
 
+@dataclass(frozen=True, slots=True)
+class _Suspicion:
+    """What may be wrong with a log: how many events show it, and what to do."""
+
+    code: str
+    count: Callable[[LogSeen], int]
+    says: str
+    do: str
+    needs_person: bool
+
+
+_SUSPICIONS = (
+    _Suspicion(
+        "log_empty",
+        lambda log: not log.purchases,
+        "the log has no purchases of this destination and interval",
+        "see that the log is filled and names this destination or platform",
+        needs_person=False,
+    ),
+    _Suspicion(
+        "log_without_order_ids",
+        lambda log: 0 if log.with_order_id else log.purchases,
+        "no event has an order id: they are matched by event id alone",
+        "log the order id with every event",
+        needs_person=True,
+    ),
+    _Suspicion(
+        "log_without_event_ids",
+        lambda log: 0 if log.with_event_id else log.purchases,
+        "no event has an event id: whether copies are deduplicated cannot be told",
+        "log the event id with every event",
+        needs_person=True,
+    ),
+    _Suspicion(
+        "log_without_values",
+        lambda log: 0 if log.with_value else log.purchases,
+        "no event tells its value: values cannot be compared",
+        "log value and currency with every event",
+        needs_person=False,
+    ),
+    _Suspicion(
+        "naive_times",
+        lambda log: log.naive,
+        "times tell no zone: they are not compared with the orders'",
+        "set `timezone` of this log",
+        needs_person=True,
+    ),
+    _Suspicion(
+        "unreadable_times",
+        lambda log: log.timeless,
+        "times are missing or cannot be read",
+        "mend the column event_time",
+        needs_person=True,
+    ),
+    _Suspicion(
+        "ids_in_another_writing",
+        lambda log: log.rewritten,
+        "ids match an order only without prefix, case or hash",
+        "let the sender write ids as the warehouse does",
+        needs_person=True,
+    ),
+    _Suspicion(
+        "one_id_again_and_again",
+        lambda log: log.copies_of_one_id * (log.copies_of_one_id >= COPIES_MANY),
+        "one event id stands in the log that often",
+        "look for a tag that fires in a loop, or for one id given to all",
+        needs_person=True,
+    ),
+    _Suspicion(
+        "events_of_no_order",
+        lambda log: log.unmatched,
+        "purchases without order id match no order by their event id",
+        "log the order id with every event",
+        needs_person=False,
+    ),
+)
+
+
 def _of_log(log: LogSeen) -> Iterator[Notice]:
-    many = log.purchases
-    for code, count, says, do, person in (
-        (
-            "log_empty",
-            int(not many),
-            "the log has no purchases of this destination and interval",
-            "see that the log is filled and names this destination or platform",
-            False,
-        ),
-        (
-            "log_without_order_ids",
-            many if many and not log.with_order_id else 0,
-            "no event has an order id: they are matched by event id alone",
-            "log the order id with every event",
-            True,
-        ),
-        (
-            "log_without_event_ids",
-            many if many and not log.with_event_id else 0,
-            "no event has an event id: whether copies are deduplicated cannot be told",
-            "log the event id with every event",
-            True,
-        ),
-        (
-            "log_without_values",
-            many if many and not log.with_value else 0,
-            "no event tells its value: values cannot be compared",
-            "log value and currency with every event",
-            False,
-        ),
-        (
-            "naive_times",
-            log.naive,
-            "times tell no zone: they are not compared with the orders'",
-            "set `timezone` of this log",
-            True,
-        ),
-        (
-            "unreadable_times",
-            log.timeless,
-            "times are missing or cannot be read",
-            "mend the column event_time",
-            True,
-        ),
-        (
-            "ids_in_another_writing",
-            log.rewritten,
-            "ids match an order only without prefix, case or hash",
-            "let the sender write ids as the warehouse does",
-            True,
-        ),
-        (
-            "one_id_again_and_again",
-            log.copies_of_one_id if log.copies_of_one_id >= COPIES_MANY else 0,
-            "one event id stands in the log that often",
-            "look for a tag that fires in a loop, or for one id given to all",
-            True,
-        ),
-        (
-            "events_of_no_order",
-            log.unmatched,
-            "purchases without order id match no order by their event id",
-            "log the order id with every event",
-            False,
-        ),
-    ):
-        if count:
+    for one in _SUSPICIONS:
+        if count := one.count(log):
             yield Notice(
-                code=code,
+                code=one.code,
                 source=log.log,
-                count=count,
-                says=says,
-                do=do,
-                needs_person=person,
+                count=int(count),
+                says=one.says,
+                do=one.do,
+                needs_person=one.needs_person,
             )

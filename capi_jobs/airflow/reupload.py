@@ -123,17 +123,13 @@ def explain() -> dict[str, object]:
     return dict(shown.as_json())
 
 
-def _explained(at: Asking, told: "Told") -> "Explained":
+def _explained(at: Asking, told: "Told" = lambda _: None) -> "Explained":
     from capi_jobs.jobs import reuploading  # noqa: PLC0415 - not while parsing
     from capi_jobs.jobs.house import Unwatched  # noqa: PLC0415 - likewise
 
     return reuploading.explain(
         at.house, at.wish, run_id=at.run_id, watcher=Unwatched(), told=told
     )
-
-
-def _unheard(lines: "Sequence[Line]") -> None:
-    """Only the counts are wanted."""
 
 
 class _Logged:
@@ -179,6 +175,7 @@ def send() -> dict[str, object]:
             actor=at.actor,
             watcher=Unwatched(),
             told=_Logged(),
+            by_second_person=True,
         )
         told = done.as_json()
         log.info("sent: %s", told)
@@ -196,8 +193,7 @@ def report() -> dict[str, object]:
     context = get_current_context()
     failed = _failed_before(context)
     with asking(context) as at:
-        link, run_id = at.link, at.run_id
-        ledger, status = at.house.ledger, "not begun"
+        link, run_id, ledger, status = at.link, at.run_id, at.house.ledger, "not begun"
         if ledger.is_run(run_id):
             status = str(ledger.run(run_id).status)
         if at.dry_run and not failed:
@@ -208,7 +204,8 @@ def report() -> dict[str, object]:
             f"the re-upload ended as {status} → see the log of"
             f" {', '.join(sorted(failed)) or 'send'}, then clear it; what was sent is"
             " not sent again",
-            None if status == "held" else "failed",
+            # What failed before has told of itself; whoever turned it down knows.
+            None if failed or status == "held" else "failed",
             link,
         )
     return {"run_id": run_id, "status": status, "link": link}
@@ -219,8 +216,8 @@ def _failed_before(context: Context) -> set[str]:
     told = context["ti"].get_task_states(
         dag_id=run.dag_id, task_ids=ids, run_ids=[run.run_id]
     )
-    states = told.get(run.run_id, {})
-    return {task for task, state in states.items() if state == "failed"}
+    states = told.get(run.run_id, {}).items()
+    return {task for task, state in states if state == "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +227,7 @@ class Confirm:
     asked: bool
     subject: str = ""
     body: str = ""
+    notice: str = "Who asked, and why, stands in the form of its run."
 
 
 @dataclass(slots=True)
@@ -240,11 +238,12 @@ class ReuploadCase:
     settings: Settings
     link: str
     asked: Asked
+    found: "Explained | None"
 
     @property
     def shown(self) -> str:
-        """How many orders would go, and how many of them could count twice."""
-        return self.asked.body
+        """Which orders were asked for, how many would go, and could count twice."""
+        return f"{self.asked.body}{self.at.wish.digest}"
 
     def keep(self, answer: Answer) -> None:
         """Keep the answer with the run that `send` goes on with."""
@@ -258,6 +257,7 @@ class ReuploadCase:
             actor=self.at.actor,
             words=f"{said} by {answer.actor}: {answer.reason}",
             yes=answer.approved,
+            shown=self.found,
         )
 
 
@@ -267,19 +267,19 @@ def open_reupload(context: Context) -> Iterator[ReuploadCase]:
     with asking(context) as at:
         shown = _unconfirmed(at)
         asked = _twice(shown) if shown else Confirm(asked=False)
-        yield ReuploadCase(at, at.house.settings, at.link, asked)
+        yield ReuploadCase(at, at.house.settings, at.link, asked, shown)
 
 
 def _unconfirmed(at: Asking) -> "Explained | None":
     """Return what could count twice and nobody has said yes to; None: nothing could.
 
-    A run that has begun was confirmed. Asked by `send`, too: somebody may mark
-    `confirm` as done, and orders may have been delivered since it passed.
+    A run that has begun is bound by what was confirmed. Asked by `send`, too: somebody
+    may mark `confirm` as done, and orders may have been delivered since it passed.
     """
     may = at.wish.may_count_twice and not at.dry_run
     if not may or at.house.ledger.is_run(at.run_id):
         return None
-    shown = _explained(at, _unheard)
+    shown = _explained(at)
     return shown if shown.would_count_twice else None
 
 

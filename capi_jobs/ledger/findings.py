@@ -32,6 +32,7 @@ runs = Table(
     Column("actor", String, nullable=False),
     Column("status", String, nullable=False),
     Column("note", Text, nullable=False, default=""),
+    Column("asked", String),  # sha256 of what a person asked for; NULL: by the clock
     Index("ix_ledger_runs_started_at", "started_at"),
 )
 

@@ -6,6 +6,7 @@ What was found before the send is in assessments.py, what was sent in moves.py.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 
@@ -19,6 +20,7 @@ from capi_jobs.model import DataInterval
 LATEST = "latest"
 # A run that is named wrongly is most often one of the last few.
 _SUGGESTIONS_MAX = 5
+_NONE: Mapping[str, int] = MappingProxyType({})
 
 
 class Runs(Door):
@@ -36,8 +38,14 @@ class Runs(Door):
         actor: str,
         now: datetime,
         note: str = "",
+        asked: str | None = None,
+        approved: Mapping[str, int] = _NONE,
     ) -> None:
-        """Open a run; a name that was used before is refused."""
+        """Open a run; a name that was used before is refused.
+
+        `asked`: digest of what a person asked for; `approved`: how many orders of each
+        destination somebody has said yes to before.
+        """
         taken = select(runs.c.run_id).where(runs.c.run_id == run_id)
         if connection.execute(taken).first():
             raise DecisionRefused("there is such a run already", ids=[run_id])
@@ -52,10 +60,17 @@ class Runs(Door):
                 "actor": actor,
                 "status": RunStatus.RUNNING,
                 "note": note,
+                "asked": asked,
             },
         )
         rows = [
-            {**EMPTY, "run_id": run_id, "destination": destination, **span}
+            {
+                **EMPTY,
+                "run_id": run_id,
+                "destination": destination,
+                "approved_count": approved.get(destination),
+                **span,
+            }
             for destination in destinations
         ]
         if rows:
@@ -184,6 +199,7 @@ def full_run(connection: Connection, run_id: str) -> Run:
         actor=row.actor,
         status=RunStatus(row.status),
         note=row.note,
+        asked=row.asked,
         destinations={part.destination: destination_from(part) for part in parts},
     )
 

@@ -284,4 +284,5 @@ class Run:
     actor: str
     status: RunStatus
     note: str
+    asked: str | None = None  # digest of what a person asked for
     destinations: Mapping[str, RunDestination] = field(default_factory=dict)

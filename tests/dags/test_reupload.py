@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from capi_jobs.errors import ConfigFault
+from capi_jobs.ledger import Ledger
 from tests.dags.stage import Stage, answer
 from tests.shop import Shop, an_order
 
@@ -130,6 +132,77 @@ def test_a_confirmation_that_is_marked_as_done_is_none(
 
     assert (played.tasks["confirm"], played.tasks["send"]) == ("success", "failed")
     assert _received(shop) == 1
+
+
+def test_a_file_that_changes_while_it_is_asked_about_is_not_confirmed(
+    shop: Shop, stage: Stage, tmp_path: Path
+) -> None:
+    form = _form_with_file(shop, stage, tmp_path, "o-1\n")
+
+    played = stage.play(
+        "capi_reupload",
+        form,
+        says=answer("Approve"),
+        meanwhile=lambda: (tmp_path / "ids.txt").write_text("o-2\n"),
+    )
+
+    assert len(played.asked) == 1
+    assert played.tasks["confirm"] == "failed"
+    assert _received(shop) == 2
+
+
+def test_a_file_that_changes_after_it_was_confirmed_is_not_sent(
+    shop: Shop, stage: Stage, tmp_path: Path
+) -> None:
+    form, after = _form_with_file(shop, stage, tmp_path, "o-1\n"), datetime.now(UTC)
+    yes = stage.play(
+        "capi_reupload", form, says=answer("Approve"), after=after, marked="send"
+    )
+
+    (tmp_path / "ids.txt").write_text("o-2\n")
+    other = stage.play("capi_reupload", form, after=after)
+    between = _received(shop)
+    (tmp_path / "ids.txt").write_text("o-1\n")
+    same = stage.play("capi_reupload", form, after=after)
+
+    assert (len(yes.asked), other.asked, same.asked) == (1, (), ())
+    assert (other.tasks["confirm"], other.tasks["send"]) == ("success", "failed")
+    assert (between, same.tasks["send"], _received(shop)) == (2, "success", 3)
+
+
+def test_what_could_count_twice_only_after_it_began_is_not_sent(
+    shop: Shop, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody was asked, as the platform would have dropped the copy; it broke off."""
+    shop.fill([an_order("o-1")])
+    stage.play("capi_nightly")
+    after = datetime.now(UTC)
+    with monkeypatch.context() as broken:
+        broken.setattr(Ledger, "requeue", _broken)
+        begun = stage.play("capi_reupload", TWICE, after=after)
+
+    shop.configure(per_destination='dedup_window = "0s"')
+    late = stage.play("capi_reupload", TWICE, after=after)
+
+    assert (begun.asked, late.asked) == ((), ())
+    assert (begun.tasks["send"], late.tasks["send"]) == ("failed", "failed")
+    assert _received(shop) == 1
+
+
+def _broken(*_: object, **__: object) -> None:
+    raise ConfigFault("broken off", do="go on")
+
+
+def _form_with_file(
+    shop: Shop, stage: Stage, folder: Path, text: str
+) -> dict[str, object]:
+    """Deliver two orders long ago; a file names some of them."""
+    (folder / "ids.txt").write_text(text)
+    extra = f'{shop.extra}reupload_folder = "{folder}"\n'
+    shop.configure(extra=extra, per_destination='dedup_window = "0s"')
+    shop.fill([an_order("o-1"), an_order("o-2")])
+    stage.play("capi_nightly")
+    return {**TWICE, "order_ids": None, "ids_file": "ids.txt"}
 
 
 def test_yesterday_is_the_day_before_the_form_was_sent(

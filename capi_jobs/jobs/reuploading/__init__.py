@@ -4,9 +4,10 @@
 both. What is asked stands in `wish.py`, what becomes of an order in `deciding.py`.
 """
 
+from capi_jobs.jobs.reuploading.binding import KIND
 from capi_jobs.jobs.reuploading.confirming import confirmed
 from capi_jobs.jobs.reuploading.explaining import explain
-from capi_jobs.jobs.reuploading.sending import KIND, Reuploaded, send
+from capi_jobs.jobs.reuploading.sending import Reuploaded, send
 from capi_jobs.jobs.reuploading.telling import DestinationTold, Explained
 from capi_jobs.jobs.reuploading.wish import CHOICES, ORDERS_MAX, Wish, pasted_ids
 

@@ -15,6 +15,13 @@ from capi_jobs.gate import Gate
 from capi_jobs.jobs.assessing import Assessed
 from capi_jobs.jobs.house import House, Watcher
 from capi_jobs.jobs.outcome import Ran, RunReport
+from capi_jobs.jobs.reuploading.binding import (
+    KIND,
+    is_bounded,
+    refuse_another,
+    refuse_more,
+)
+from capi_jobs.jobs.reuploading.explaining import explain
 from capi_jobs.jobs.reuploading.line import GOING, Action, Line
 from capi_jobs.jobs.reuploading.looking import Looker
 from capi_jobs.jobs.reuploading.places import Places, places_of
@@ -28,10 +35,9 @@ from capi_jobs.jobs.reuploading.telling import (
 from capi_jobs.jobs.reuploading.wish import Wish
 from capi_jobs.jobs.work import Work
 from capi_jobs.ledger import Chosen
-from capi_jobs.ledger.values import Decided, RunStatus
+from capi_jobs.ledger.values import Decided, Run, RunStatus
 from capi_jobs.model import DataInterval
 
-KIND = "reupload"
 # One transaction each: hardly felt by a run beside it, and few for 100,000 orders.
 MOVE_ORDERS = 1_000
 
@@ -58,7 +64,7 @@ class Reuploaded:
         return {**self.report.as_json(), "decided": self.explained.as_json()}
 
 
-def send(
+def send(  # noqa: PLR0913 - what, as whom, and who hears of it
     house: House,
     wish: Wish,
     *,
@@ -66,17 +72,24 @@ def send(
     actor: str,
     watcher: Watcher,
     told: Told = unheard,
+    by_second_person: bool = False,
 ) -> Reuploaded:
-    """Do what `explain` says, in a run of its own; again with the same run, go on."""
+    """Do what `explain` says, in a run of its own; again with the same run, go on.
+
+    `by_second_person`: what could count twice goes only as far as it was `confirmed`.
+    """
     now = house.clock.now()
     chosen = house.settings.chosen(wish.destinations)
     credentials = house.tokens(chosen)
     house.ledger.sweep(now, actor=actor)
     places = places_of(house, wish, now)
-    note = _begin(house, wish, places.span(), run_id, actor)
+    begun = _begin(house, wish, places.span(), run_id, actor)
     told(not_found_lines(places.not_found))
-    work = Work(house, run_id, actor, credentials, watcher, note=note)
+    work = Work(house, run_id, actor, credentials, watcher, note=begun.note)
     with work.recorded(), ExitStack() as open_ones:
+        if is_bounded(begun, wish, by_second_person=by_second_person):
+            # Before the first order is moved: all that was confirmed, or nothing.
+            refuse_more(begun, explain(house, wish, run_id=run_id, watcher=watcher))
         sending = [_Sending(work, wish, places, told, one) for one in chosen]
         found = [one.prepare(open_ones) for one in sending]
         going = [one for one in found if one is not None]
@@ -99,8 +112,8 @@ def send(
 
 def _begin(
     house: House, wish: Wish, span: DataInterval, run_id: str, actor: str
-) -> str:
-    """Start the run, or take it up again; return why, in the words it began with."""
+) -> Run:
+    """Start the run, or take it up again, if it was begun with this very wish."""
     names = list(wish.destinations)
     try:
         house.ledger.start_run(
@@ -111,27 +124,13 @@ def _begin(
             actor=actor,
             now=house.clock.now(),
             note=wish.because,
+            asked=wish.digest,
         )
     except DecisionRefused:
-        return _taken_up(house, wish, run_id)
-    return wish.because
-
-
-def _taken_up(house: House, wish: Wish, run_id: str) -> str:
-    begun = house.ledger.run(run_id)
-    same = begun.kind == KIND and begun.note.startswith(wish.because)
-    if not same or set(begun.destinations) != set(wish.destinations):
-        raise DecisionRefused(
-            "this run was asked for something else",
-            ids=[run_id],
-            do="go on with the reason and the destinations it was begun with",
-        )
-    if begun.status is RunStatus.HELD:
-        raise DecisionRefused(
-            "this re-upload was turned down", ids=[run_id], do="ask for another one"
-        )
-    house.ledger.set_run_status(run_id, RunStatus.RUNNING)
-    return begun.note
+        # A name that was used before.
+        refuse_another(house.ledger.run(run_id), wish)
+        house.ledger.set_run_status(run_id, RunStatus.RUNNING)
+    return house.ledger.run(run_id)
 
 
 class _Sending:

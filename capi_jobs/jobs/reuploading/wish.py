@@ -3,9 +3,11 @@
 What becomes of each order is decided in `deciding.py`.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from hashlib import sha256
 from types import MappingProxyType
 
 from capi_jobs.config import Settings
@@ -50,6 +52,14 @@ class Wish:
     def wanted(self) -> Wanted:
         """Say it as reconcile takes it."""
         return Wanted(self.order_ids, self.interval)
+
+    @property
+    def digest(self) -> str:
+        """Tell this wish from any other, naming no order: kept with its run."""
+        told = asdict(self)
+        for name in ("destinations", "order_ids"):
+            told[name] = sorted(told[name])
+        return sha256(json.dumps(told, default=str).encode()).hexdigest()
 
     @classmethod
     def read(  # noqa: PLR0913 - a form with as many fields

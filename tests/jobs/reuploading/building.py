@@ -12,13 +12,22 @@ from typing import Any
 import httpx
 
 from capi_jobs.config import load
+from capi_jobs.errors import LedgerUnavailable
 from capi_jobs.jobs.clock import ClockAsOf
 from capi_jobs.jobs.house import House, Unwatched, opened
-from capi_jobs.jobs.reuploading import Explained, Reuploaded, Wish, explain, send
+from capi_jobs.jobs.reuploading import (
+    Explained,
+    Reuploaded,
+    Wish,
+    confirmed,
+    explain,
+    send,
+)
 from capi_jobs.jobs.reuploading.line import Line
 from tests.shop import Shop
 
 RUN, META, WHY = "20261123-031500-4f2a", "meta-web", "the platform lost a morning"
+AGAIN: dict[str, Any] = {"delivered": "again", "may_count_twice": True}
 # More than the order is worth: a rule that a person may overrule.
 ITEMS = '[{"sku": "a", "quantity": 9, "unit_price": "900.00"}]'
 # Meta recognises an event id for two days.
@@ -61,7 +70,12 @@ class Desk:
                 told=self.lines.extend,
             )
 
-    def send(self, *order_ids: str, **more: Any) -> Reuploaded:  # noqa: ANN401
+    def send(
+        self,
+        *order_ids: str,
+        by_second_person: bool = False,
+        **more: Any,  # noqa: ANN401
+    ) -> Reuploaded:
         self.lines.clear()
         with self.house() as house:
             return send(
@@ -71,6 +85,21 @@ class Desk:
                 actor="ada",
                 watcher=Unwatched(),
                 told=self.lines.extend,
+                by_second_person=by_second_person,
+            )
+
+    def confirm(self, *order_ids: str, yes: bool = True, **more: Any) -> None:  # noqa: ANN401
+        """Let a second person see what would be done, and answer."""
+        shown = self.explain(*order_ids, **more)
+        with self.house() as house:
+            confirmed(
+                house,
+                self.wish(house, *order_ids, **more),
+                run_id=self.run_id,
+                actor="ada",
+                words="olga: seen",
+                yes=yes,
+                shown=shown,
             )
 
     def said(self) -> dict[str, tuple[str, str]]:
@@ -85,3 +114,8 @@ class Desk:
     def requests(self) -> int:
         """How many calls the platform has had."""
         return len(httpx.get(f"{self.shop.url}/sandbox/requests").json())
+
+
+def away(*_: object, **__: object) -> None:
+    """Stand for a step of the ledger's while its database is away."""
+    raise LedgerUnavailable("away")

@@ -1,26 +1,13 @@
-"""The deed: what the platform counts afterwards, what the books say, and crashes."""
+"""The deed: what the platform counts afterwards, and what the books say.
+
+Where it breaks off, or is overtaken: test_sending_broken_off.py.
+"""
 
 from datetime import datetime
-from typing import Any
 
-import pytest
-
-from capi_jobs.errors import DecisionRefused, LedgerUnavailable
-from capi_jobs.jobs.interval import read_interval
 from capi_jobs.jobs.reuploading import KIND
-from capi_jobs.ledger import Ledger
-from capi_jobs.ledger.values import RunStatus
-from tests.jobs.reuploading.building import ITEMS, META, OVER, RUN, WHY, Desk
-from tests.shop import Shop, an_order, orders
-
-AGAIN: dict[str, Any] = {"delivered": "again", "may_count_twice": True}
-
-
-@pytest.fixture
-def sent(shop: Shop, database_url: str) -> Desk:
-    """A shop that has delivered three orders; its ledger on either database."""
-    shop.configure(ledger=database_url).fill(orders(3)).run()
-    return Desk(shop)
+from tests.jobs.reuploading.building import AGAIN, ITEMS, META, OVER, RUN, WHY, Desk
+from tests.shop import an_order, orders
 
 
 def test_what_is_missing_goes_and_nothing_else(sent: Desk) -> None:
@@ -224,162 +211,6 @@ def test_an_interval_is_sent_as_a_whole(sent: Desk) -> None:
     )
 
 
-# ── Crashes ─────────────────────────────────────────────────────────────────────
-
-
-def away(*_: object, **__: object) -> None:
-    raise LedgerUnavailable("away")
-
-
-def test_broken_off_between_requeue_and_send_it_goes_on(
-    sent: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent.later(OVER)
-    with monkeypatch.context() as broken:
-        broken.setattr(Ledger, "start_delivery", away)
-        with pytest.raises(LedgerUnavailable):
-            sent.send("o-1", "o-2", **AGAIN)
-    assert sent.shop.classes() == {"delivered": 1, "missing": 2}
-
-    sent.send("o-1", "o-2", **AGAIN)
-
-    assert sent.shop.counted() == {"o-1": 2, "o-2": 2, "o-3": 1}
-    assert (sent.moves("o-1"), sent.moves("o-2")) == (1, 1)
-    assert sent.shop.classes() == {"delivered": 3}
-
-
-def test_broken_off_between_send_and_end_nothing_is_sent_again(
-    sent: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent.later(OVER)
-    with monkeypatch.context() as broken:
-        broken.setattr(Ledger, "finish_destination", away)
-        with pytest.raises(LedgerUnavailable):
-            sent.send("o-1", **AGAIN)
-    before = sent.requests()
-    sent.later(2 * OVER)
-
-    done = sent.send("o-1", **AGAIN)
-
-    assert sent.said() == {"o-1": ("leave", "done_by_this_run")}
-    assert (sent.requests(), sent.moves("o-1")) == (before, 1)
-    assert sent.shop.counted()["o-1"] == 2
-    assert done.report.destinations[0].tally is not None
-
-
-def test_what_a_nightly_run_has_sent_meanwhile_is_not_sent_again(
-    sent: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The re-upload died after its requeue, and the night took up what was missing."""
-    with monkeypatch.context() as broken:
-        broken.setattr(Ledger, "start_delivery", away)
-        with pytest.raises(LedgerUnavailable):
-            sent.send("o-1", **AGAIN)
-    sent.shop.run()
-    before = sent.requests()
-
-    sent.send("o-1", **AGAIN)
-
-    assert sent.said() == {"o-1": ("leave", "done_by_this_run")}
-    assert (sent.requests(), sent.moves("o-1")) == (before, 1)
-
-
-def test_broken_off_among_its_decisions_each_is_made_once(
-    sent: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent.shop.configure(ledger=sent.shop.ledger, extra="[delivery]\npage_rows = 1")
-    sent.later(OVER)
-    requeue, made = Ledger.requeue, list[object]()
-
-    def once(ledger: Ledger, chosen: Any, **more: Any) -> object:  # noqa: ANN401
-        if made:
-            raise LedgerUnavailable("away")
-        made.append(chosen)
-        return requeue(ledger, chosen, **more)
-
-    with monkeypatch.context() as broken:
-        broken.setattr(Ledger, "requeue", once)
-        with pytest.raises(LedgerUnavailable):
-            sent.send("o-1", "o-2", "o-3", **AGAIN)
-
-    sent.send("o-1", "o-2", "o-3", **AGAIN)
-
-    assert [sent.moves(f"o-{n}") for n in (1, 2, 3)] == [1, 1, 1]
-    assert sent.shop.counted() == {"o-1": 2, "o-2": 2, "o-3": 2}
-    assert sent.shop.classes() == {"delivered": 3}
-
-
-def test_a_broken_off_re_upload_keeps_its_reason(
-    sent: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr(Ledger, "start_delivery", away)
-        with pytest.raises(LedgerUnavailable):
-            sent.send("o-1", **AGAIN)
-
-    with sent.house() as house:
-        run = house.ledger.run(RUN)
-    assert (run.status, run.note) == ("failed", WHY)
-    assert run.destinations[META].note == "LedgerUnavailable"
-
-
-def test_what_was_said_of_it_before_stays_with_the_reason(sent: Desk) -> None:
-    """A second person confirmed it: their words begin the run."""
-    note = f"{WHY} · olga: yes"
-    _begin(sent, note)
-
-    sent.send("o-1", **AGAIN)
-
-    with sent.house() as house:
-        run = house.ledger.run(RUN)
-    assert (run.status, run.note) == ("done", note)
-
-
-def test_what_was_turned_down_is_not_sent(sent: Desk) -> None:
-    _begin(sent, WHY)
-    with sent.house() as house:
-        house.ledger.finish_run(RUN, RunStatus.HELD, now=house.clock.now(), note=WHY)
-
-    with pytest.raises(DecisionRefused, match="turned down"):
-        sent.send("o-1", **AGAIN)
-
-    assert sent.moves("o-1") == 0
-
-
-def test_a_run_of_another_wish_cannot_be_gone_on_with(sent: Desk) -> None:
-    sent.send("o-1")
-
-    with pytest.raises(DecisionRefused, match="asked for something else"):
-        sent.send("o-1", because="something else")
-    with sent.house() as house:
-        night = house.ledger.recent_runs(5)[-1].run_id
-    sent.run_id = night
-    with pytest.raises(DecisionRefused, match="asked for something else"):
-        sent.send("o-1")
-
-
-def test_an_answer_that_comes_meanwhile_refuses_that_order_alone(
-    sent: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Between being decided and being moved, one order went elsewhere."""
-    requeue = Ledger.requeue
-
-    def overtaken(ledger: Ledger, chosen: Any, **more: Any) -> object:  # noqa: ANN401
-        if "o-1" in chosen.order_ids:
-            raise DecisionRefused("an answer came for these meanwhile")
-        return requeue(ledger, chosen, **more)
-
-    monkeypatch.setattr(Ledger, "requeue", overtaken)
-
-    sent.send("o-1", "o-2", **AGAIN)
-
-    assert sent.said() == {
-        "o-1": ("refuse", "moved_meanwhile"),
-        "o-2": ("send_again", "delivered"),
-    }
-    assert (sent.moves("o-1"), sent.moves("o-2")) == (0, 1)
-
-
 def test_a_refused_token_stops_it_and_what_was_requeued_is_missing(sent: Desk) -> None:
     sent.shop.faults({"do": "expire_token", "times": 1})
 
@@ -392,18 +223,8 @@ def test_a_refused_token_stops_it_and_what_was_requeued_is_missing(sent: Desk) -
     assert sent.shop.classes() == {"delivered": 3}
 
 
-def _begin(desk: Desk, note: str) -> None:
-    with desk.house() as house:
-        now = house.clock.now()
-        house.ledger.start_run(
-            RUN,
-            kind=KIND,
-            interval=read_interval("yesterday", house.settings.day_zone, now),
-            destinations=[META],
-            actor="olga",
-            now=now,
-            note=note,
-        )
+def test_the_destination_is_named(sent: Desk) -> None:
+    assert sent.send("o-1").report.destinations[0].destination == META
 
 
 def _in_doubt(desk: Desk, order_id: str) -> None:
@@ -417,7 +238,3 @@ def _in_doubt(desk: Desk, order_id: str) -> None:
 
 def _day_of(row: dict[str, object]) -> str:
     return f"{datetime.fromisoformat(str(row['completed_at'])):%Y-%m-%d}"
-
-
-def test_the_destination_is_named(sent: Desk) -> None:
-    assert sent.send("o-1").report.destinations[0].destination == META

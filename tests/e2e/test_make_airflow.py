@@ -44,6 +44,7 @@ def test_it_says_where_to_log_in_and_leaves_nothing_behind(tmp_path: Path) -> No
     words = ["--folder", "demo", "--orders", "500", "--database", "sqlite"]
     with typed(tmp_path, *words) as command:
         said = until_ready(command)
+        assert "Ctrl-C" in said, (tmp_path / "progress").read_text()
         [url] = re.findall(r"Airflow runs: (\S+)", said)
         passwords = dict(re.findall(r"^  (\w+) +(\w+)   ", said, re.MULTILINE))
         assert passwords.keys() == USERS.keys()

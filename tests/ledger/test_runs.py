@@ -98,3 +98,22 @@ def test_an_unknown_run_cannot_be_finished(bench: Bench) -> None:
     start(bench, "r1", "meta")
     with pytest.raises(DecisionRefused, match="no destination snapchat"):
         bench.ledger.start_delivery("r1", "snapchat", now=bench.now)
+
+
+def test_what_was_asked_for_and_said_yes_to_stays_with_the_run(bench: Bench) -> None:
+    bench.ledger.start_run(
+        "2026-a",
+        kind="reupload",
+        interval=DAY,
+        destinations=["meta", "tiktok"],
+        actor="ana",
+        now=bench.now,
+        asked="5f2a",
+        approved={"meta": 3},
+    )
+    bench.ledger.finish_run("2026-a", RunStatus.FAILED, now=bench.now)
+
+    run = bench.ledger.run()
+
+    counts = {name: part.approved_count for name, part in run.destinations.items()}
+    assert (run.asked, counts) == ("5f2a", {"meta": 3, "tiktok": None})

@@ -112,3 +112,23 @@ def test_each_choice_is_taken(settings: Settings, name: str) -> None:
 
 def test_pasted_ids_are_one_a_line() -> None:
     assert pasted_ids("a\r\n b c \n\n\nd") == ["a", "b c", "d"]
+
+
+def test_a_digest_tells_every_wish_from_another_and_names_no_order(
+    settings: Settings,
+) -> None:
+    def digest(*ids: str, **more: Any) -> str:  # noqa: ANN401
+        return read(settings, order_ids=ids, **more).digest
+
+    same = {digest("o-1", "o-2"), digest("o-2", "o-1", "o-1")}
+    others = {
+        digest("o-1"),
+        digest("o-1", "o-2", because="why not"),
+        digest("o-1", "o-2", may_count_twice=True),
+        digest(interval="2026-11-20"),
+        digest(interval="2026-11-21"),
+        *(digest("o-1", "o-2", **{name: CHOICES[name][-1]}) for name in CHOICES),
+    }
+
+    assert (len(same), len(others), len(same | others)) == (1, 9, 10)
+    assert "o-1" not in same.pop()

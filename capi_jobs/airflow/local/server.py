@@ -37,7 +37,8 @@ PARTS = {
     "triggerer": Part(("triggerer", "--skip-serve-logs"), "triggerer"),
     "dag-processor": Part(("dag-processor",), "dag_processor"),
 }
-LOGS = "processes"  # 12 s on an idle machine; more than 120 were seen where six others worked.
+LOGS = "processes"  # folder in home: what each part says
+# Takes 8 s on two idle cores; more than 120 were seen where others worked.
 START_SECONDS_MAX = 300
 
 

@@ -17,6 +17,9 @@ import pyarrow as pa
 
 # Two readers at once in most schedulers' slots; DuckDB's memory grows with threads.
 _THREADS_MAX = 4
+# A third of what a small machine has; ten million orders take half of it.
+_ROOM_MAX_MB = 1_024
+_UNITS_MB = {"KiB": 1 / 1_024, "MiB": 1.0, "GiB": 1_024.0}
 # What Python's str.strip() takes away, and the spaces that nobody sees, so that both
 # sides call the same text empty.
 _BLANKS = (
@@ -147,6 +150,31 @@ def connect(
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET VARIABLE blanks = $1", [_BLANKS])
         yield connection
+
+
+def roomy(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+    """Execute; where a join cannot do with the memory there is, with twice as much.
+
+    Joins spill, but not all that they hold: ten million keys need more than one. A
+    statement that failed left nothing behind.
+    """
+    while True:
+        try:
+            connection.execute(statement)
+        except duckdb.OutOfMemoryException:
+            limit = 2 * _memory_limit_mb(connection)
+            if limit > _ROOM_MAX_MB:
+                raise
+            connection.execute(f"SET memory_limit = '{limit}MiB'")
+        else:
+            return
+
+
+def _memory_limit_mb(connection: duckdb.DuckDBPyConnection) -> int:
+    """Read the setting back, which DuckDB writes as `256.0 MiB`, or `1.0 GiB`."""
+    [(text,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    size, unit = str(text).split()
+    return round(float(size) * _UNITS_MB[unit])
 
 
 class Feed:

@@ -166,3 +166,28 @@ def test_money_is_read_whatever_blanks_are_around_it(
     found = space.execute("SELECT DISTINCT read_money(t) FROM told").fetchall()
 
     assert found == [(Decimal("12.50"),)]
+
+
+# ── Memory ──────────────────────────────────────────────────────────────────────
+
+# A list of three million numbers is one value, which cannot spill.
+LIST = "CREATE TABLE lists AS SELECT list(i) AS l FROM range(3_000_000) t(i)"
+
+
+def test_a_statement_that_needs_more_memory_gets_twice_as_much() -> None:
+    with duck.workspace(32) as space:
+        with pytest.raises(duckdb.OutOfMemoryException):
+            space.execute(LIST)
+
+        duck.roomy(space, LIST)
+
+        assert space.sql("SELECT len(l) FROM lists").fetchall() == [(3_000_000,)]
+
+
+def test_there_is_an_end_to_the_memory_that_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(duck, "_ROOM_MAX_MB", 63)
+
+    with duck.workspace(32) as space, pytest.raises(duckdb.OutOfMemoryException):
+        duck.roomy(space, LIST)

@@ -6,6 +6,7 @@ are joined. Precedence is the order of the WHENs in `_JUDGE`.
 
 import duckdb
 
+from capi_jobs import duck
 from capi_jobs.errors import BalanceOpen
 
 # Several rows with one order id: equal ones are one order, else nobody knows which
@@ -215,7 +216,7 @@ SELECT DISTINCT a.order_id FROM arrivals a WHERE a.rowid IN (
 def relate(connection: duckdb.DuckDBPyConnection) -> None:
     """Find repeated rows and shared ids, and which orders the logs have seen."""
     for statement in (_REPEATS, _ORDERS, _SHARED, _HITS, _SEEN, _OPEN):
-        connection.execute(statement)
+        duck.roomy(connection, statement)
     # Their work is done; what is dropped makes room under the memory limit.
     connection.execute("DROP TABLE hits")
     connection.execute("DROP TABLE sent")
@@ -234,7 +235,7 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
         _NAMELESS,
     )
     for statement in statements:
-        connection.execute(statement)
+        duck.roomy(connection, statement)
     unbalanced = connection.execute(_UNBALANCED).fetchall()
     if unbalanced:
         raise BalanceOpen(

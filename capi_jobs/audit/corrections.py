@@ -6,6 +6,8 @@ senders are `misfires.py`.
 
 import duckdb
 
+from capi_jobs import duck
+
 _FIND = """
 CREATE TABLE corrections AS
 WITH sent AS (
@@ -36,4 +38,4 @@ FROM judged WHERE cause IS NOT NULL
 
 def find(connection: duckdb.DuckDBPyConnection) -> None:
     """Compare what the ledger says was sent with what the orders say now."""
-    connection.execute(_FIND)
+    duck.roomy(connection, _FIND)

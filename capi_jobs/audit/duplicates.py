@@ -5,6 +5,8 @@ Precedence is the order of the WHENs, which is that of `causes.py`.
 
 import duckdb
 
+from capi_jobs import duck
+
 # Logs that have event ids at all; of the others nobody can tell what was sent.
 _LOGS_WITH_IDS = """
 CREATE TABLE logs_with_ids AS
@@ -85,4 +87,4 @@ _STATEMENTS = (_LOGS_WITH_IDS, _SHARING, _SUSPECTS, _SEVERAL, _REFIRED, _FIND)
 def find(connection: duckdb.DuckDBPyConnection) -> None:
     """Compare all that told of the same order."""
     for statement in _STATEMENTS:
-        connection.execute(statement)
+        duck.roomy(connection, statement)

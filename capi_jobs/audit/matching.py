@@ -6,6 +6,8 @@ wrong with them is found in the files of the kinds.
 
 import duckdb
 
+from capi_jobs import duck
+
 _SALES = """
 CREATE VIEW sales AS SELECT rowid AS e, * FROM events WHERE sort <> 'other'
 """
@@ -112,4 +114,4 @@ def match(connection: duckdb.DuckDBPyConnection) -> None:
         _AGAIN,
         _FIRST_ONLY,
     ):
-        connection.execute(statement)
+        duck.roomy(connection, statement)

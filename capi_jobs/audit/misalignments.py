@@ -6,6 +6,8 @@ amount like shipping, an offset like a time zone.
 
 import duckdb
 
+from capi_jobs import duck
+
 # The first copy of each log tells when; a page loaded again minutes later says nothing.
 # Zones lie a quarter of an hour apart, at most fourteen hours from UTC.
 _SHIFTS = """
@@ -154,10 +156,10 @@ WHERE o.inside AND o.state IS NULL
 def compare(connection: duckdb.DuckDBPyConnection) -> None:
     """Measure what differs, and find what many differences have in common."""
     for statement in (_ALIKE, _SHIFTS, _VALUES, _UNITS, _PATTERNS, _NAMED):
-        connection.execute(statement)
+        duck.roomy(connection, statement)
 
 
 def find(connection: duckdb.DuckDBPyConnection) -> None:
     """Name one difference of each order."""
     for statement in (_FORMATS, _NAMES, _FIND):
-        connection.execute(statement)
+        duck.roomy(connection, statement)

@@ -7,6 +7,8 @@ Those before their order by one constant offset are a clock's fault: `shifts`, m
 
 import duckdb
 
+from capi_jobs import duck
+
 # Counted where the order or the event lies in the interval: pages are opened again
 # long after their orders.
 _OF_ORDERS = """
@@ -43,5 +45,5 @@ GROUP BY order_id HAVING sum(inside) > 0
 
 def find(connection: duckdb.DuckDBPyConnection) -> None:
     """Compare events with the state and the time of their orders."""
-    connection.execute(_OF_ORDERS)
-    connection.execute(_WITHOUT_ORDER)
+    duck.roomy(connection, _OF_ORDERS)
+    duck.roomy(connection, _WITHOUT_ORDER)

@@ -6,6 +6,8 @@ has it.
 
 import duckdb
 
+from capi_jobs import duck
+
 _FIND = """
 INSERT INTO findings
 WITH told AS (
@@ -30,4 +32,4 @@ WHERE cause IS NOT NULL AND (o.n IS NULL OR cause IN ('rejected', 'in_doubt')
 
 def find(connection: duckdb.DuckDBPyConnection) -> None:
     """Say of each order that no platform knows why."""
-    connection.execute(_FIND)
+    duck.roomy(connection, _FIND)

@@ -15,6 +15,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from capi_jobs.errors import CapiJobsError
+
 # Two readers at once in most schedulers' slots; DuckDB's memory grows with threads.
 _THREADS_MAX = 4
 # A third of what a small machine has; ten million orders take half of it.
@@ -162,10 +164,14 @@ def roomy(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
         try:
             connection.execute(statement)
         except duckdb.OutOfMemoryException:
-            limit = 2 * _memory_limit_mb(connection)
-            if limit > _ROOM_MAX_MB:
-                raise
-            connection.execute(f"SET memory_limit = '{limit}MiB'")
+            limit = _memory_limit_mb(connection)
+            if limit >= _ROOM_MAX_MB:
+                raise CapiJobsError(
+                    f"joining the keys takes more than {_ROOM_MAX_MB:,} MB",
+                    do="take fewer days at once",
+                ) from None
+            more = min(2 * limit, _ROOM_MAX_MB)
+            connection.execute(f"SET memory_limit = '{more}MiB'")
         else:
             return
 

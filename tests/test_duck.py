@@ -190,6 +190,6 @@ def test_there_is_an_end_to_the_memory_that_is_given(
 ) -> None:
     monkeypatch.setattr(duck, "_ROOM_MAX_MB", 33)
 
-    with duck.workspace(32) as space:
-        with pytest.raises(CapiJobsError, match="more than 33 MB → take fewer days"):
-            duck.roomy(space, LIST)
+    said = "more than 33 MB → take fewer days"
+    with duck.workspace(32) as space, pytest.raises(CapiJobsError, match=said):
+        duck.roomy(space, LIST)

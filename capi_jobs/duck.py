@@ -19,7 +19,8 @@ from capi_jobs.errors import CapiJobsError
 
 # Two readers at once in most schedulers' slots; DuckDB's memory grows with threads.
 _THREADS_MAX = 4
-# A third of what a small machine has; ten million orders take half of it.
+# Half of a small worker's 2 GB; ten million orders are reconciled within it
+# (`python -m benchmarks reconcile 10000000 256`).
 _ROOM_MAX_MB = 1_024
 _UNITS_MB = {"KiB": 1 / 1_024, "MiB": 1.0, "GiB": 1_024.0}
 # What Python's str.strip() takes away, and the spaces that nobody sees, so that both
@@ -157,8 +158,8 @@ def connect(
 def roomy(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
     """Execute; where a join cannot do with the memory there is, with twice as much.
 
-    Joins spill, but not all that they hold: ten million keys need more than one. A
-    statement that failed left nothing behind.
+    Joins spill, but not all that they hold: those of ten million keys do not end in
+    256 MB. A statement that failed left nothing behind.
     """
     while True:
         try:
@@ -229,3 +230,21 @@ def _column(batch: pa.RecordBatch, name: str) -> pa.Array:
         return pa.nulls(batch.num_rows, pa.string())
     column = batch.column(name)
     return column if column.type == pa.string() else column.cast(pa.string())
+
+
+def stream(
+    connection: duckdb.DuckDBPyConnection,
+    batches: Iterable[pa.RecordBatch],
+    columns: Iterable[str],
+    statement: str,
+) -> None:
+    """Execute a statement that reads the table `arrived`: these batches, as text."""
+    feed = Feed(batches, columns)
+    connection.register("arrived", feed.reader())
+    # What streams in is looked up in small tables. Of an empty one DuckDB believes that
+    # it were the larger side, and keeps all that streams in before it writes a row.
+    connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
+    with feed.told():
+        connection.execute(statement)
+    connection.execute("RESET disabled_optimizers")
+    connection.unregister("arrived")

@@ -176,12 +176,12 @@ def set_terms(connection: duckdb.DuckDBPyConnection, terms: Terms) -> None:
 
 def load_classes(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
     """Keep where reconcile puts each order."""
-    _load(connection, batches, _CLASSES, _LOAD_CLASSES)
+    duck.stream(connection, batches, _CLASSES, _LOAD_CLASSES)
 
 
 def load_orders(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
     """Keep the orders of the interval, and those around it that events may name."""
-    _load(connection, batches, _ORDERS, _LOAD_ORDERS)
+    duck.stream(connection, batches, _ORDERS, _LOAD_ORDERS)
     connection.execute(_ONE_EACH)
     found = connection.execute("SELECT DISTINCT name FROM orders").fetchall()
     default = "SELECT canonical FROM names WHERE spelling = 'purchase'"
@@ -195,25 +195,9 @@ def load_events(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None
 
     After the orders: their names say which events are purchases.
     """
-    _load(connection, batches, _EVENTS, _LOAD_EVENTS)
+    duck.stream(connection, batches, _EVENTS, _LOAD_EVENTS)
 
 
 def load_entries(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
     """Keep what the ledger knows."""
-    _load(connection, batches, _ENTRIES, _LOAD_ENTRIES)
-
-
-def _load(
-    connection: duckdb.DuckDBPyConnection,
-    batches: Batches,
-    columns: Iterable[str],
-    statement: str,
-) -> None:
-    feed = duck.Feed(batches, columns)
-    connection.register("arrived", feed.reader())
-    # What streams in is looked up in small tables; see `reconcile/loading.py`.
-    connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
-    with feed.told():
-        connection.execute(statement)
-    connection.execute("RESET disabled_optimizers")
-    connection.unregister("arrived")
+    duck.stream(connection, batches, _ENTRIES, _LOAD_ENTRIES)

@@ -170,47 +170,30 @@ def _small_tables(
 
 def load_orders(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
     """Keep the keys of orders inside the interval, and those without a time."""
-    _load(connection, batches, _ORDERS, _LOAD_ORDERS)
+    duck.stream(connection, batches, _ORDERS, _LOAD_ORDERS)
 
 
 def load_sent(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
     """Keep the events sent to this destination, to its platform, or to nobody named."""
-    _load(connection, batches, _SENT, _LOAD_SENT)
+    duck.stream(connection, batches, _SENT, _LOAD_SENT)
 
 
 def load_entries(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
     """Keep what the ledger knows of the interval."""
     connection.execute(_CREATE_ENTRIES)
     connection.execute("SET VARIABLE looking_up = false")
-    _load(connection, batches, _ENTRIES, _LOAD_ENTRIES)
+    duck.stream(connection, batches, _ENTRIES, _LOAD_ENTRIES)
     connection.execute("SET VARIABLE looking_up = true")
 
 
 def add_entries(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
     """Keep entries that the ledger was asked for by their ids."""
-    _load(connection, batches, _ENTRIES, _LOAD_ENTRIES)
+    duck.stream(connection, batches, _ENTRIES, _LOAD_ENTRIES)
 
 
 def load_decisions(
     connection: duckdb.DuckDBPyConnection, holds: Batches, overrides: Batches
 ) -> None:
     """Keep the open holds and the overrides in force."""
-    _load(connection, holds, _HOLDS, _LOAD_HOLDS)
-    _load(connection, overrides, _OVERRIDES, _LOAD_OVERRIDES)
-
-
-def _load(
-    connection: duckdb.DuckDBPyConnection,
-    batches: Batches,
-    columns: Iterable[str],
-    statement: str,
-) -> None:
-    feed = duck.Feed(batches, columns)
-    connection.register("arrived", feed.reader())
-    # What streams in is looked up in small tables. Of an empty one DuckDB believes that
-    # it were the larger side, and keeps all that streams in before it writes a row.
-    connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
-    with feed.told():
-        connection.execute(statement)
-    connection.execute("RESET disabled_optimizers")
-    connection.unregister("arrived")
+    duck.stream(connection, holds, _HOLDS, _LOAD_HOLDS)
+    duck.stream(connection, overrides, _OVERRIDES, _LOAD_OVERRIDES)

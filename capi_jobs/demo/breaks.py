@@ -24,6 +24,11 @@ OTHER_NAMES = {
 }
 EURO_SHIPPING = Decimal("4.90")
 TAX = Decimal("1.2")
+# What a sender tells who bids on margins. None of the patterns comes near another, nor
+# near a value without pattern, or nobody could tell which was made.
+MARGIN = Decimal("0.4")
+_NO_PATTERN = (450, 780)  # thousandths
+_MUCH_MORE_THAN_SHIPPING = 8
 
 
 @dataclass(slots=True)
@@ -226,8 +231,11 @@ def _foreign(order: DemoOrder) -> bool:
     return order.market.currency != "EUR"
 
 
-def _of_euro(order: DemoOrder) -> bool:
-    return order.market.currency == "EUR"
+def _shipped(order: DemoOrder) -> bool:
+    """Say whether shipping is a small share of it: a large one would look like tax."""
+    value = Decimal(str(order.row["value"]))
+    much = EURO_SHIPPING * _MUCH_MORE_THAN_SHIPPING
+    return order.market.currency == "EUR" and value > much
 
 
 BREAKS = (
@@ -292,12 +300,17 @@ BREAKS = (
     Break("misaligned/currency", _value(lambda v, _: v, currency="EUR"), _foreign),
     Break("misaligned/cents", _value(lambda v, _: v * 100)),
     Break("misaligned/tax_included", _value(lambda v, _: v * TAX)),
+    Break("misaligned/tax_left_out", _value(lambda v, _: v / TAX)),
+    Break("misaligned/constant_factor", _value(lambda v, _: v * MARGIN)),
     Break(
-        "misaligned/shipping_included", _value(lambda v, _: v + EURO_SHIPPING), _of_euro
+        "misaligned/shipping_included", _value(lambda v, _: v + EURO_SHIPPING), _shipped
+    ),
+    Break(
+        "misaligned/shipping_left_out", _value(lambda v, _: v - EURO_SHIPPING), _shipped
     ),
     Break(
         "misaligned/value",
-        _value(lambda v, rng: v * rng.randrange(300, 900) / 1000),
+        _value(lambda v, rng: v * rng.randrange(*_NO_PATTERN) / 1000),
     ),
     Break(
         "misaligned/time_zone",

@@ -17,6 +17,7 @@ from capi_jobs.cli import (
     reupload,
     runs,
     setup,
+    ui,
     verify,
 )
 from capi_jobs.cli.screen import log_to_stderr
@@ -75,5 +76,6 @@ reupload.add_to(app)
 reports.add_to(app)
 verify.add_to(app)
 audits.add_to(app)
+ui.add_to(app)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(ledger.app, name="ledger")

@@ -8,7 +8,7 @@ into the plain values of `contents.py`, the others write those down.
 from capi_jobs.report.as_json import destination_json, report_json
 from capi_jobs.report.contents import Report, Target
 from capi_jobs.report.gather import gather
-from capi_jobs.report.html import page
+from capi_jobs.report.html import page, style
 from capi_jobs.report.rule_words import rule_words
 from capi_jobs.report.terminal import print_balance, print_report
 
@@ -22,4 +22,5 @@ __all__ = [
     "print_report",
     "report_json",
     "rule_words",
+    "style",
 ]

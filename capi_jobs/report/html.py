@@ -33,6 +33,11 @@ def page(report: Report) -> str:
     return template.render(report=report)
 
 
+def style() -> str:
+    """Return the style sheet alone: the web pages (`web/`) look as the report does."""
+    return _environment().get_template("report.css").render()
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(

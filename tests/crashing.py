@@ -17,6 +17,7 @@ from sqlalchemy import Connection, event
 from capi_jobs.config import Delivery
 from capi_jobs.delivery import Attempts, Lane, LaneDelivery, Means, Tally
 from capi_jobs.ledger import Ledger
+from capi_jobs.ledger.counts import miscounted
 from capi_jobs.ledger.values import EventKey, key_of
 from capi_jobs.lifecycle import Status
 from capi_jobs.model import Answer, Call, Entry, NoAnswer, Prepared
@@ -218,6 +219,8 @@ class Life:
         """Where each event stands; None: missing."""
         with Ledger.open(self.url) as ledger:
             rows = [(str(r["event_id"]), r["status"]) for r in ledger.entries()]
+            with ledger.snapshot() as connection:
+                assert miscounted(connection) == []
         assert len(rows) == len(dict(rows)), "an event stands in two places"
         missing = {one.entry.event_id: None for one in self.shop.values()}
         return missing | dict(rows)

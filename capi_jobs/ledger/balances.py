@@ -19,7 +19,7 @@ from capi_jobs.ledger.findings import (
     run_destinations,
     validations,
 )
-from capi_jobs.ledger.schema import batches, entries, holds, removed
+from capi_jobs.ledger.schema import batch_counts, batches, holds, removed
 from capi_jobs.ledger.values import Coverage, LedgerCount, Validation
 from capi_jobs.lifecycle import Status
 from capi_jobs.model import ClassCount, OrderClass
@@ -157,34 +157,34 @@ class Balances(Door):
         """Count entries by destination and status."""
         rows = connection.execute(
             select(
-                entries.c.destination,
+                batch_counts.c.destination,
                 batches.c.status,
-                func.count().label("orders"),
+                func.sum(batch_counts.c.orders).label("orders"),
             )
             .join(batches)
-            .where(*given((destination, entries.c.destination.__eq__)))
-            .group_by(entries.c.destination, batches.c.status)
+            .where(*given((destination, batch_counts.c.destination.__eq__)))
+            .group_by(batch_counts.c.destination, batches.c.status)
         )
-        return {(row.destination, Status(row.status)): row.orders for row in rows}
+        return {(row.destination, Status(row.status)): int(row.orders) for row in rows}
 
 
 def _entry_counts(destination: str, first: date | None, last: date | None) -> AnySelect:
     group = (
-        entries.c.day,
-        entries.c.currency,
+        batch_counts.c.day,
+        batch_counts.c.currency,
         batches.c.status.label("name"),
-        entries.c.owed_as,
+        batch_counts.c.owed_as,
     )
     return (
         select(
             *group,
             literal(ENTRIES).label("kind"),
-            func.count().label("orders"),
-            exact_sum(entries.c.value).label("value"),
+            func.sum(batch_counts.c.orders).label("orders"),
+            exact_sum(batch_counts.c.value).label("value"),
         )
         .join(batches)
-        .where(entries.c.destination == destination)
-        .where(*_between(entries, first, last))
+        .where(batch_counts.c.destination == destination)
+        .where(*_between(batch_counts, first, last))
         .group_by(*group)
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from capi_jobs.ledger.bulk import insert_new
 from capi_jobs.ledger.columns import among, kept_id
+from capi_jobs.ledger.counts import count_new
 from capi_jobs.ledger.door import LOCK_KEYS, Door, advisory_lock, moving
 from capi_jobs.ledger.forgotten import any_forgotten, digest_of
 from capi_jobs.ledger.journal import Move, locked_batch, new_id, write_history
@@ -81,6 +82,7 @@ def put_entries(
     kept = _insert_entries(connection, fresh, str(batch["batch_id"]))
     if kept:
         connection.execute(update(batches).where(mine).values(events=len(kept)))
+        count_new(connection, str(batch["batch_id"]), kept)
     else:
         connection.execute(delete(batches).where(mine))
     return kept

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, 
 
 from capi_jobs.errors import IllegalMove
 from capi_jobs.ledger.columns import AnyRow, among
+from capi_jobs.ledger.counts import count_again
 from capi_jobs.ledger.schema import batches, entries, history
 from capi_jobs.ledger.values import EventKey
 from capi_jobs.lifecycle import Status
@@ -172,6 +173,7 @@ def move_entries(
             .values(batch_id=to)
         )
         _all_of(moved.rowcount, ids, batch_id)
+    count_again(connection, batch_id, to)
 
 
 def remove_entries(
@@ -180,12 +182,14 @@ def remove_entries(
     """Delete these entries of one batch, or all: they are missing again."""
     if keys is None:
         connection.execute(delete(entries).where(entries.c.batch_id == batch_id))
+        count_again(connection, batch_id)
         return
     for name, ids in _by_name(keys).items():
         gone = connection.execute(
             delete(entries).where(_these(connection, batch_id, name, ids))
         )
         _all_of(gone.rowcount, ids, batch_id)
+    count_again(connection, batch_id)
 
 
 def _by_name(keys: Collection[EventKey]) -> dict[str, list[str]]:

@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, func, insert, literal, select
 
-from capi_jobs.ledger.columns import AnySelect, among, exact_sum
+from capi_jobs.ledger.columns import among, exact_sum
+from capi_jobs.ledger.counts import count_again
 from capi_jobs.ledger.door import Door, moving, reading
 from capi_jobs.ledger.findings import (
     audits,
@@ -20,11 +21,21 @@ from capi_jobs.ledger.findings import (
     slices,
     validations,
 )
-from capi_jobs.ledger.schema import batches, entries, history, holds, overrides, removed
+from capi_jobs.ledger.schema import (
+    batch_counts,
+    batches,
+    entries,
+    history,
+    holds,
+    overrides,
+    removed,
+)
 from capi_jobs.lifecycle import Status
 
 # A batch whose events are all gone tells nothing that its history does not.
 _OVER = (Status.DELIVERED, Status.RELEASED)
+# A shop's day begins at most so long before that of UTC.
+_ZONES_AHEAD_MAX = timedelta(hours=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +72,16 @@ class Retention(Door):
     def _old_days(
         self, connection: Connection, before: datetime
     ) -> list[tuple[str, date]]:
-        query = select(entries.c.destination, entries.c.day).distinct()
-        rows = connection.execute(_old(query, before)).all()
+        query = (
+            select(batch_counts.c.destination, batch_counts.c.day)
+            .distinct()
+            .join(batches)
+            .where(
+                batch_counts.c.day <= (before + _ZONES_AHEAD_MAX).date(),
+                batches.c.status == Status.DELIVERED,
+            )
+        )
+        rows = connection.execute(query).all()
         return [(row.destination, row.day) for row in rows]
 
     @moving
@@ -74,9 +93,14 @@ class Retention(Door):
         before: datetime,
         now: datetime,
     ) -> int:
-        here = (entries.c.destination == destination, entries.c.day == day)
+        ids = _delivered(connection, destination, day)
+        old = (
+            entries.c.day == day,
+            entries.c.event_time < before,
+            among(connection, entries.c.batch_id, ids),
+        )
         group = (entries.c.currency, entries.c.owed_as)
-        counted = _old(
+        counted = (
             select(
                 literal(now, entries.c.event_time.type).label("at"),
                 literal(destination).label("destination"),
@@ -86,24 +110,16 @@ class Retention(Door):
                 func.count().label("orders"),
                 exact_sum(entries.c.value).label("value"),
             )
-            .where(*here)
-            .group_by(*group),
-            before,
+            .where(*old)
+            .group_by(*group)
         )
         rows = [dict(row._mapping) for row in connection.execute(counted)]  # noqa: SLF001
-        if rows:
-            connection.execute(insert(removed), rows)
-        delivered = select(batches.c.batch_id).where(
-            batches.c.status == Status.DELIVERED
-        )
-        done = connection.execute(
-            delete(entries).where(
-                *here,
-                entries.c.event_time < before,
-                entries.c.batch_id.in_(delivered),
-            )
-        )
-        return done.rowcount
+        if not rows:
+            return 0
+        connection.execute(insert(removed), rows)
+        gone = connection.execute(delete(entries).where(*old)).rowcount
+        count_again(connection, *ids)
+        return gone
 
     @moving
     def _remove_rest(
@@ -145,7 +161,19 @@ class Retention(Door):
         )
 
 
-def _old(query: AnySelect, before: datetime) -> AnySelect:
-    return query.join(batches, batches.c.batch_id == entries.c.batch_id).where(
-        entries.c.event_time < before, batches.c.status == Status.DELIVERED
+def _delivered(connection: Connection, destination: str, day: date) -> list[str]:
+    """Name the delivered batches of a day, and keep people from moving them on."""
+    query = (
+        select(batches.c.batch_id)
+        .where(
+            batches.c.status == Status.DELIVERED,
+            batches.c.batch_id.in_(
+                select(batch_counts.c.batch_id).filter_by(
+                    destination=destination, day=day
+                )
+            ),
+        )
+        .order_by(batches.c.batch_id)
+        .with_for_update()
     )
+    return list(connection.scalars(query))

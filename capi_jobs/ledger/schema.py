@@ -24,7 +24,7 @@ from sqlalchemy import (
 from capi_jobs.ledger.columns import Id, Money, UtcDateTime
 
 # The newest migration; a ledger that names another one is older, or newer than us.
-SCHEMA_REVISION = "0006"
+SCHEMA_REVISION = "0007"
 VERSION_TABLE = "ledger_version"
 
 METADATA = MetaData(
@@ -95,6 +95,20 @@ entries = Table(
         postgresql_where=text("forgotten_at IS NOT NULL"),
         sqlite_where=text("forgotten_at IS NOT NULL"),
     ),
+)
+
+# What a batch holds, counted: five million entries are twenty thousand of these.
+batch_counts = Table(
+    "ledger_batch_counts",
+    METADATA,
+    Column("batch_id", String, ForeignKey(batches.c.batch_id), primary_key=True),
+    Column("destination", String, nullable=False),
+    Column("day", Date, primary_key=True),
+    Column("currency", String, primary_key=True),
+    Column("owed_as", String, primary_key=True),
+    Column("orders", Integer, nullable=False),
+    Column("value", Money, nullable=False),
+    Index("ix_ledger_batch_counts_destination_day", "destination", "day"),
 )
 
 # Every move, who made it and why.

@@ -12,6 +12,7 @@ import pytest
 from psycopg import sql
 
 from capi_jobs.ledger import Ledger
+from capi_jobs.ledger.counts import miscounted
 from capi_jobs.ledger.schema import METADATA
 from tests.ledger.building import Bench
 
@@ -56,8 +57,11 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def ledger(ledger_url: str) -> Iterator[Ledger]:
+    """Whatever a test does with it, the counts are those of the entries."""
     with Ledger.open(ledger_url) as opened:
         yield opened
+        with opened.snapshot() as connection:
+            assert miscounted(connection) == []
 
 
 @pytest.fixture

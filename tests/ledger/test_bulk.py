@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from capi_jobs.ledger import Ledger
+from capi_jobs.ledger.counts import miscounted
 from capi_jobs.ledger.journal import entries_of
-from capi_jobs.ledger.schema import entries
+from capi_jobs.ledger.schema import batch_counts, entries
 from capi_jobs.model import Entry, OwedAs
 from tests.ledger.building import Bench, an_entry
 
@@ -37,11 +38,14 @@ ENTRIES = st.builds(
 def test_whatever_an_entry_holds_comes_back_as_it_went_in(
     ledger: Ledger, wanted: list[Entry]
 ) -> None:
-    ledger.in_transaction(lambda c: c.execute(delete(entries)))  # the last example's
+    # The last example's.
+    ledger.in_transaction(lambda c: c.execute(delete(batch_counts)))
+    ledger.in_transaction(lambda c: c.execute(delete(entries)))
     claim = Bench(ledger).claim_these(wanted)
 
     with ledger.snapshot() as connection:
         kept = entries_of(connection, claim.batch_id)
+        assert miscounted(connection) == []
     assert set(kept) == set(claim.entries)
 
 

@@ -11,8 +11,10 @@ from sqlalchemy import column, create_engine, table, text, update
 
 from capi_jobs.errors import LedgerIsNewer, LedgerUnavailable
 from capi_jobs.ledger import Ledger
+from capi_jobs.ledger.counts import miscounted
 from capi_jobs.ledger.migrate import alembic_config, revision
 from capi_jobs.ledger.schema import METADATA, SCHEMA_REVISION, VERSION_TABLE
+from capi_jobs.lifecycle import Status
 from tests.ledger.building import Bench
 
 
@@ -48,19 +50,22 @@ def test_opening_again_changes_nothing(database_url: str) -> None:
 def test_an_older_ledger_is_migrated_and_keeps_its_rows(database_url: str) -> None:
     with Ledger.open(database_url) as ledger:
         Bench(ledger).claim(1)
-        later = [METADATA.tables[f"ledger_{name}"] for name in _OF_RUNS]
+        later = [METADATA.tables[f"ledger_{name}"] for name in _LATER]
         METADATA.drop_all(ledger.engine, later)
         set_revision(ledger, "0001")
 
     with Ledger.open(database_url) as ledger:
         assert len(list(ledger.entries())) == 1
         assert ledger.recent_runs(1) == []
+        with ledger.snapshot() as connection:
+            assert miscounted(connection) == []
+        assert ledger.status_counts() == {("meta", Status.IN_FLIGHT): 1}
 
 
 # What later migrations than 0001 make.
-_OF_RUNS = (
+_LATER = (
     "runs run_destinations balances baselines validations coverage slices readings"
-    " audits"
+    " audits batch_counts"
 ).split()
 
 

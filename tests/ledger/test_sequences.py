@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event, select
 
 from capi_jobs.ledger import Chosen, Ledger
+from capi_jobs.ledger.counts import miscounted
 from capi_jobs.ledger.schema import batches
 from capi_jobs.ledger.values import EventKey, Settlement, key_of
 from capi_jobs.lifecycle import Event, Status
@@ -241,10 +242,11 @@ class World:
         self.check_books()
 
     def check_books(self) -> None:
-        """Every batch holds as many entries as it says."""
+        """Every batch holds as many entries as it says, and as are counted."""
         held: Counter[str] = Counter(r["batch_id"] for r in self.ledger.entries())
         with self.ledger.snapshot() as connection:
             told = connection.execute(select(batches)).all()
+            assert miscounted(connection) == []
         for batch in told:
             gone = batch.status == Status.RELEASED
             assert held[batch.batch_id] == (0 if gone else batch.events)

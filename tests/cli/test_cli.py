@@ -17,7 +17,7 @@ HEAVY = (
 TYPERS = {"help", "install_completion", "show_completion"}
 COMMANDS = (
     "demo init check platforms sandbox plan run preview approve hold report quarantine"
-    " ledger audit trace verify reupload"
+    " ledger audit trace verify reupload ui"
 ).split()
 
 

@@ -1,0 +1,63 @@
+"""Forms: sent by their own page, by the person it was shown to, not days later."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from capi_jobs.web import access
+from capi_jobs.web.access import Person, form_token, refuse_foreign, refuse_viewer
+from tests.web.conftest import KnownPeople
+
+OWNER = Person("owner", may_change=True)
+
+
+def request(secret: str = "s", site: str | None = None) -> Request:  # noqa: S107
+    guard = KnownPeople()
+    guard.secret = secret
+    headers = [] if site is None else [(b"sec-fetch-site", site.encode())]
+    scope: dict[str, Any] = {"type": "http", "headers": headers}
+    scope["app"] = SimpleNamespace(state=SimpleNamespace(guard=guard))
+    return Request(scope)
+
+
+@pytest.mark.parametrize("site", [None, "same-origin", "none"])
+def test_a_form_of_ours_is_taken(site: str | None) -> None:
+    refuse_foreign(request(site=site), OWNER, form_token(request(), OWNER))
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_what_another_site_sends_is_refused_whatever_it_carries(site: str) -> None:
+    with pytest.raises(HTTPException, match="another site"):
+        refuse_foreign(request(site=site), OWNER, form_token(request(), OWNER))
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "é",
+        "owner",
+        form_token(request(), Person("viewer", may_change=True)),
+        form_token(request(secret="of another server"), OWNER),
+    ],
+)
+def test_a_token_that_is_not_this_persons_is_refused(token: str) -> None:
+    with pytest.raises(HTTPException, match="reload the page"):
+        refuse_foreign(request(), OWNER, token)
+
+
+def test_a_form_of_yesterday_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    token = form_token(request(), OWNER)
+    monkeypatch.setattr(access, "FORM_AGE_MAX", -access.FORM_AGE_MAX)
+    with pytest.raises(HTTPException, match="too old"):
+        refuse_foreign(request(), OWNER, token)
+
+
+def test_who_may_only_look_changes_nothing() -> None:
+    refuse_viewer(OWNER)
+    with pytest.raises(HTTPException) as told:
+        refuse_viewer(Person("viewer", may_change=False))
+    assert told.value.status_code == 403

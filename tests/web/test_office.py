@@ -1,0 +1,37 @@
+"""Only so many requests read the books at once; seats are given back in any case."""
+
+import pytest
+
+from capi_jobs.errors import CapiJobsError
+from capi_jobs.web import office
+from capi_jobs.web.office import SEATS, Busy, Office
+from tests.shop import Shop
+
+
+def test_who_finds_no_seat_is_told_and_seats_come_free(
+    told: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office, "SEAT_SECONDS_MAX", 0)
+    one = Office(config=told.config)
+    taken = [one.looking() for _ in range(SEATS)]
+    for each in taken:
+        each.__enter__()
+
+    with pytest.raises(Busy), one.looking():
+        pass
+
+    for each in taken:
+        each.__exit__(None, None, None)
+    with one.looking() as desk:
+        assert next(each.name for each in desk.settings.destinations) == "meta-web"
+
+
+def test_a_fault_gives_the_seat_back(
+    new: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office, "SEAT_SECONDS_MAX", 0)
+    new.config.write_text("no toml")
+    one = Office(config=new.config)
+    for _ in range(SEATS + 1):
+        with pytest.raises(CapiJobsError, match="TOML"), one.looking():
+            pass

@@ -1,0 +1,29 @@
+"""Bodies are short and say how long they are; answers carry what keeps them safe."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from capi_jobs.web.security import BODY_BYTES_MAX
+from tests.shop import Shop
+from tests.web.conftest import Visit
+
+
+def streamed() -> Iterator[bytes]:
+    yield b"x"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"x" * BODY_BYTES_MAX, 405),  # passed on: the first page takes no forms
+        (b"x" * (BODY_BYTES_MAX + 1), 413),
+        (streamed(), 413),
+    ],
+)
+def test_a_body_without_end_is_not_read(
+    visit: Visit, told: Shop, body: bytes | Iterator[bytes], status: int
+) -> None:
+    answer = visit(told).post("/", content=body)
+    assert answer.status_code == status
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")

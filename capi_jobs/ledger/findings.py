@@ -17,7 +17,7 @@ from sqlalchemy import (
     Text,
 )
 
-from capi_jobs.ledger.columns import Money, UtcDateTime
+from capi_jobs.ledger.columns import Id, Money, UtcDateTime
 from capi_jobs.ledger.schema import METADATA, Serial
 
 runs = Table(
@@ -168,6 +168,45 @@ audits = Table(
     Column("found", Integer, nullable=False),  # orders with a finding of the kind
     Column("orders", Integer, nullable=False),  # all of the interval
     Column("taken_at", UtcDateTime, nullable=False),
+)
+
+# Its causes, in order of precedence; how many orders each has, all of them.
+audit_causes = Table(
+    "ledger_audit_causes",
+    METADATA,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("destination", String, nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("cause", String, nullable=False),
+    Column("orders", Integer, nullable=False),
+    Column("amounts", JSON, nullable=False),  # currency → amount as text
+    Column("detail", Text, nullable=False),  # the most frequent one
+    Column("taken_at", UtcDateTime, nullable=False),
+    Index(
+        "uq_ledger_audit_causes_cause",
+        "destination",
+        "starts_at",
+        "ends_at",
+        "kind",
+        "cause",
+        unique=True,
+    ),
+)
+
+# The most valuable orders of each cause, so many that a person can look at them.
+audit_orders = Table(
+    "ledger_audit_orders",
+    METADATA,
+    Column("cause_id", Serial, ForeignKey(audit_causes.c.id), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),  # from 0
+    Column("order_id", Id, nullable=False),  # "": rows or events have none
+    Column("day", Date),
+    Column("currency", String, nullable=False),
+    Column("value", Money, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_ledger_audit_orders_order_id", "order_id"),
 )
 
 # What platforms said of an hour or a day, the last word: kept beside ours over time.

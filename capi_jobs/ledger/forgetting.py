@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, cast, or_, select,
 from capi_jobs.errors import DecisionRefused
 from capi_jobs.ledger.columns import among, kept_id
 from capi_jobs.ledger.door import LOCK_KEYS, Door, advisory_lock, moving
-from capi_jobs.ledger.findings import validations
+from capi_jobs.ledger.findings import audit_orders, validations
 from capi_jobs.ledger.forgotten import digest_of
 from capi_jobs.ledger.people import refuse_without_reason
 from capi_jobs.ledger.schema import batches, entries, history, holds, overrides
@@ -34,6 +34,7 @@ class Forgotten:
     overrides: int
     history: int
     samples: int
+    findings: int = 0  # of audits
 
 
 class Forgetting(Door):
@@ -59,7 +60,7 @@ class Forgetting(Door):
         advisory_lock(connection, LOCK_KEYS)
         ids = list(dict.fromkeys(kept_id(each) for each in order_ids))
         _refuse_needed(connection, ids)
-        counts = [0, 0, 0, 0, 0]
+        counts = [0, 0, 0, 0, 0, 0]
         for order_id in ids:
             for place, gone in enumerate(_forget(connection, order_id, now)):
                 counts[place] += gone
@@ -84,7 +85,7 @@ def _refuse_needed(connection: Connection, ids: Sequence[str]) -> None:
 
 def _forget(
     connection: Connection, order_id: str, now: datetime
-) -> tuple[int, int, int, int, int]:
+) -> tuple[int, int, int, int, int, int]:
     """Put digests in the place of one order's ids, wherever they stand."""
     digest = digest_of(order_id)
     return (
@@ -101,6 +102,11 @@ def _forget(
             .values(order_id=digest, event_id=None)
         ).rowcount,
         _forget_samples(connection, order_id),
+        connection.execute(
+            update(audit_orders)
+            .where(audit_orders.c.order_id == order_id)
+            .values(order_id=digest)
+        ).rowcount,
     )
 
 

@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, func, insert, literal, select
 
+from capi_jobs.ledger.audits import remove_audits
 from capi_jobs.ledger.columns import among, exact_sum
 from capi_jobs.ledger.counts import count_again
 from capi_jobs.ledger.door import Door, moving, reading
 from capi_jobs.ledger.findings import (
-    audits,
     balances,
     coverage,
     readings,
@@ -143,7 +143,7 @@ class Retention(Door):
         }
         connection.execute(delete(overrides).where(overrides.c.ended_at < before))
         connection.execute(delete(readings).where(readings.c.taken_at < before))
-        connection.execute(delete(audits).where(audits.c.taken_at < before))
+        remove_audits(connection, before)
         counts = {
             name: connection.execute(each).rowcount for name, each in done.items()
         }

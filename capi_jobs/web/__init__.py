@@ -20,7 +20,7 @@ from capi_jobs.web.office import Office
 from capi_jobs.web.page import API, routes
 from capi_jobs.web.refusals import Refusal
 from capi_jobs.web.security import Sealed
-from capi_jobs.web.views import CHANGES, PAGES
+from capi_jobs.web.views import CHANGES, FILES, PAGES
 
 __all__ = ["create_app"]
 
@@ -51,7 +51,7 @@ def create_app(office: Office, guard: Guard) -> FastAPI:
     _describe(app, guarded)
     for page in PAGES:
         app.include_router(routes(page), dependencies=guarded)
-    for router in CHANGES:
+    for router in (*FILES, *CHANGES):
         app.include_router(router, dependencies=guarded)
     # Style and script say nothing of anybody: the page of a refusal needs them too.
     app.add_api_route("/theme.css", _theme, name="theme", include_in_schema=False)

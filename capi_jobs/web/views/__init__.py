@@ -6,9 +6,11 @@ A view reads only what it is given (a desk or the house) and knows no HTML.
 from fastapi import APIRouter
 
 from capi_jobs.web.page import Page
-from capi_jobs.web.views import overview
+from capi_jobs.web.views import overview, report
 
 # In the order of the menu.
 PAGES: tuple[Page, ...] = (overview.PAGE,)
+# Files to keep: the report, exports.
+FILES: tuple[APIRouter, ...] = (report.ROUTER,)
 # Routes that change something.
 CHANGES: tuple[APIRouter, ...] = ()

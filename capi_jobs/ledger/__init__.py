@@ -3,7 +3,8 @@
 `Ledger` is the only door; its parts: claims, moves, doubts and people move batches
 (`capi_jobs/lifecycle.py` says how), holds keeps the quarantine, runs, slices and
 assessments what runs found, readings what platforms say, audits how much was wrong,
-keys, listing and balances answer, forgetting and retention remove.
+keys, listing, balances, pages, waiting and decisions answer, forgetting and retention
+remove.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from capi_jobs.ledger.assessments import Assessments
 from capi_jobs.ledger.audits import Audits
 from capi_jobs.ledger.balances import Balances
 from capi_jobs.ledger.claims import Claims
+from capi_jobs.ledger.decisions import Decisions
 from capi_jobs.ledger.door import engine_for
 from capi_jobs.ledger.doubts import Doubts
 from capi_jobs.ledger.forgetting import Forgetting
@@ -24,11 +26,13 @@ from capi_jobs.ledger.keys import Keys
 from capi_jobs.ledger.listing import Listing
 from capi_jobs.ledger.migrate import bring_up
 from capi_jobs.ledger.moves import Moves
+from capi_jobs.ledger.pages import Pages
 from capi_jobs.ledger.people import Chosen, People
 from capi_jobs.ledger.readings import Readings
 from capi_jobs.ledger.retention import Retention
 from capi_jobs.ledger.runs import Runs
 from capi_jobs.ledger.slices import Slices
+from capi_jobs.ledger.waiting import WaitingRoom
 
 __all__ = ["Chosen", "Ledger"]
 
@@ -45,6 +49,9 @@ class Ledger(
     Keys,
     Listing,
     Balances,
+    Pages,
+    WaitingRoom,
+    Decisions,
     Audits,
     Readings,
     Forgetting,

@@ -92,7 +92,7 @@ class Holds(Door):
             .order_by(holds.c.destination, holds.c.order_id)
             .limit(limit)
         )
-        return map(_hold, self.stream(lambda _: query))
+        return map(hold_from, self.stream(lambda _: query))
 
     def open_hold(self, destination: str, order_id: str) -> HoldRow | None:
         """Look up whether this order is in quarantine."""
@@ -101,7 +101,7 @@ class Holds(Door):
             holds.c.order_id == kept_id(order_id),
             holds.c.ended_at.is_(None),
         )
-        return next(map(_hold, self.stream(lambda _: query)), None)
+        return next(map(hold_from, self.stream(lambda _: query)), None)
 
     def release_hold(
         self,
@@ -263,7 +263,8 @@ def _row(hold: Hold, run_id: str, now: datetime) -> dict[str, object]:
     }
 
 
-def _hold(row: AnyRow) -> HoldRow:
+def hold_from(row: AnyRow) -> HoldRow:
+    """Return the value for a row of `holds`."""
     fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
     fields.pop("id")
     fields["rules"] = tuple(fields["rules"])

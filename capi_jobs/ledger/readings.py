@@ -139,7 +139,7 @@ class Readings(Door):
             )
             .limit(limit)
         )
-        return [_reading(row) for row in connection.execute(query)]
+        return [reading_from(row) for row in connection.execute(query)]
 
     @reading
     def last_forecasts(
@@ -200,7 +200,8 @@ def _row(one: Reading) -> dict[str, object]:
     }
 
 
-def _reading(row: AnyRow) -> Reading:
+def reading_from(row: AnyRow) -> Reading:
+    """Return the value for a row of `readings`."""
     fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
     start, end = fields.pop("starts_at"), fields.pop("ends_at")
     return Reading(start=start, end=end, **fields)

@@ -53,7 +53,7 @@ def _environment() -> Environment:
         "moment": sentences.moment,
         "money": sentences.money_lines,
         "number": "{:,}".format,
-        "percent": _percent,
+        "percent": sentences.percent,
         "short": sentences.short,
     }
     environment.globals |= {
@@ -77,18 +77,3 @@ def _finished(value: object) -> object:
     if isinstance(value, str) and not isinstance(value, Markup):
         return sentences.printable(value)
     return value
-
-
-def _percent(part: float, whole: float = 1) -> str:
-    """Write a share; what is little is never told as nothing, nor most as all."""
-    if not whole:
-        return "–"
-    share = 100 * part / whole
-    if 0 < share < _SHARE_MIN:
-        return f"<{_SHARE_MIN} %"
-    if 100 - _SHARE_MIN < share < 100:  # noqa: PLR2004 - percent
-        return f">{100 - _SHARE_MIN} %"
-    return f"{share:.1f} %"
-
-
-_SHARE_MIN = 0.1

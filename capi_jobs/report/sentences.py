@@ -19,6 +19,8 @@ _AMOUNTS_IN_SENTENCE = 2
 # A terminal's column; longer ids are cut in the middle, where they differ least.
 ID_SHOWN_MAX = 28
 _CUT = "…"
+# What is less is told as "less than".
+_SHARE_MIN = 0.1
 # Platforms' messages have a sentence or two; more is a page of HTML.
 _WORDS_MAX = 600
 
@@ -77,6 +79,18 @@ def _clauses(told: DestinationReport) -> Iterator[str]:
 def count(number: int, noun: str, plural: str = "") -> str:
     """Write a number with its noun: 1 order, 2,304 orders."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def percent(part: float, whole: float = 1) -> str:
+    """Write a share; what is little is never told as nothing, nor most as all."""
+    if not whole:
+        return "–"
+    share = 100 * part / whole
+    if 0 < share < _SHARE_MIN:
+        return f"<{_SHARE_MIN} %"
+    if 100 - _SHARE_MIN < share < 100:  # noqa: PLR2004 - percent
+        return f">{100 - _SHARE_MIN} %"
+    return f"{share:.1f} %"
 
 
 def amounts(amount: Amount, most: int = _AMOUNTS_IN_SENTENCE) -> str:

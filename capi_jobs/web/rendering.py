@@ -8,7 +8,13 @@ from functools import cache
 from typing import Any
 
 from fastapi import Request
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+)
 from markupsafe import Markup, escape
 
 from capi_jobs import __version__
@@ -59,7 +65,13 @@ class _Addresses:
 def environment() -> Environment:
     """Return the templates and what all of them may use."""
     made = Environment(
-        loader=PackageLoader("capi_jobs.web"),
+        # "report/parts.html.j2" has macros of the report that fit here as well.
+        loader=ChoiceLoader(
+            [
+                PackageLoader("capi_jobs.web"),
+                PrefixLoader({"report": PackageLoader("capi_jobs.report")}),
+            ]
+        ),
         autoescape=True,  # whatever a file is called
         finalize=_finished,
         undefined=StrictUndefined,
@@ -70,6 +82,7 @@ def environment() -> Environment:
         "day": sentences.day_name,
         "moment": moment,
         "number": "{:,}".format,
+        "percent": sentences.percent,
         "short": sentences.short,
     }
     made.globals |= {

@@ -1,12 +1,11 @@
 """`quarantine`: orders that a rule holds: look, export, release or block them."""
 
-import csv
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -15,8 +14,6 @@ from capi_jobs.cli.door import books, chosen_of, clock_of, loaded, who
 from capi_jobs.errors import DecisionRefused
 
 if TYPE_CHECKING:
-    from _csv import Writer
-
     from capi_jobs.ledger import Ledger
     from capi_jobs.ledger.values import HoldRow
 
@@ -53,9 +50,6 @@ COLUMNS = (
     "first_seen_at",
     "last_seen_at",
 )
-_NUMBER = re.compile(r"-\d+(\.\d+)?").fullmatch
-# A sheet would run a cell that begins so as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @app.command("list")
@@ -121,10 +115,10 @@ def export(
     with screen.told_plainly(), books(loaded(config), to_look=True) as ledger:
         held = ledger.open_holds(destination, rule=rule)
         if str(file) == "-":
-            written = _write(csv.writer(sys.stdout), held)
+            written = _write(sys.stdout, held)
         else:
             with screen.private_file(file) as opened:
-                written = _write(csv.writer(opened), held)
+                written = _write(opened, held)
     screen.err.print(f"{screen.several(written, 'held order')} written")
 
 
@@ -238,18 +232,12 @@ def _cells(row: "HoldRow") -> tuple[object, ...]:
     return tuple(told[name] for name in names)
 
 
-def _write(writer: "Writer", held: "Iterator[HoldRow]") -> int:
-    writer.writerow(COLUMNS)
-    written = 0
-    for row in held:
-        fields = _fields(row) | {"rules": " ".join(row.rules)}
-        writer.writerow([_safe(value) for value in fields.values()])
+def _write(file: TextIO, held: "Iterator[HoldRow]") -> int:
+    from capi_jobs.report.cells import lines  # noqa: PLC0415
+
+    rows = (_fields(row) | {"rules": " ".join(row.rules)} for row in held)
+    written = -1  # the heading is no order
+    for line in lines(chain([COLUMNS], (row.values() for row in rows))):
+        file.write(line)
         written += 1
     return written
-
-
-def _safe(value: object) -> str:
-    text = "" if value is None else str(value)
-    # Below zero is a number, not a formula.
-    formula = text.startswith(_FORMULA) and not _NUMBER(text)
-    return f"'{text}" if formula else text

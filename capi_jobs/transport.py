@@ -5,6 +5,7 @@ What an answer means is the platform's matter, whether to try again delivery's.
 
 import asyncio
 import logging
+import ssl
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -53,6 +54,7 @@ class Transport:
             # A redirect would carry the token to another host.
             follow_redirects=False,
             mounts=dict.fromkeys(_LOOPBACK),
+            verify=_tls(),
             timeout=httpx.Timeout(self._seconds, connect=connect, pool=connect),
             limits=httpx.Limits(
                 max_connections=connections_max,
@@ -105,6 +107,13 @@ class Transport:
             return Answer(response.status_code, headers, bytes(body))
         finally:
             await response.aclose()
+
+
+def _tls() -> ssl.SSLContext:
+    """Trust whom httpx trusts, or `SSL_CERT_FILE`; older TLS is broken (RFC 8996)."""
+    context = httpx.create_ssl_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 def _kind(error: Exception) -> str:

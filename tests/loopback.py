@@ -6,6 +6,7 @@ What counts as a platform does is `capi_jobs.sandbox`; this one only breaks thin
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -81,9 +82,12 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[Server]:
+async def serving(
+    handler: Handler, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Server]:
     server = Server(handler)
-    async with await asyncio.start_server(server.connected, "127.0.0.1", 0) as running:
+    begun = asyncio.start_server(server.connected, "127.0.0.1", 0, ssl=tls)
+    async with await begun as running:
         server.port = running.sockets[0].getsockname()[1]
         yield server
     await asyncio.gather(*server.handling)

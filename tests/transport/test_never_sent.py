@@ -73,7 +73,7 @@ def test_a_call_that_finds_no_free_connection_was_never_sent() -> None:
             return await asyncio.gather(*both)
 
     assert asyncio.run(run()) == [
-        NoAnswer(sent=True, reason="no answer within 0.3 s"),
+        NoAnswer(sent=True, reason="no answer within 0.8 s"),
         NoAnswer(sent=False, reason="no connection was free in time"),
     ]
 

@@ -27,7 +27,7 @@ from capi_jobs.audit import (
 )
 from capi_jobs.audit.causes import BY_NAME, CAUSES, RANKS, Cause, Kind
 from capi_jobs.audit.result import Audit, Correction, CorrectionSum, Finding, Group
-from capi_jobs.audit.terms import Terms
+from capi_jobs.audit.terms import GatedRun, Terms
 
 __all__ = [
     "BY_NAME",
@@ -37,6 +37,7 @@ __all__ = [
     "Correction",
     "CorrectionSum",
     "Finding",
+    "GatedRun",
     "Group",
     "Kind",
     "Terms",
@@ -77,7 +78,7 @@ def audited(  # noqa: PLR0913 - all sides of the comparison
         loading.load_events(connection, events)
         loading.load_entries(connection, entries)
         matching.match(connection)
-        _judge(connection)
+        _judge(connection, terms)
         yield Audit(
             connection=connection,
             groups=result.groups(connection),
@@ -95,13 +96,13 @@ CREATE TABLE findings (kind VARCHAR, cause VARCHAR, order_id VARCHAR,
 """
 
 
-def _judge(connection: duckdb.DuckDBPyConnection) -> None:
+def _judge(connection: duckdb.DuckDBPyConnection, terms: Terms) -> None:
     connection.execute(_FINDINGS)
     connection.execute("CREATE TABLE ranks (kind VARCHAR, cause VARCHAR, rank INTEGER)")
     ranks = [(str(kind), cause, rank) for (kind, cause), rank in RANKS.items()]
     connection.executemany("INSERT INTO ranks VALUES ($1, $2, $3)", ranks)
     duplicates.find(connection)
-    missing.find(connection)
+    missing.find(connection, terms.runs)
     misalignments.compare(connection)
     misfires.find(connection)
     misalignments.find(connection)

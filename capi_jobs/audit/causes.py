@@ -114,6 +114,18 @@ CAUSES = (
     ),
     Cause(
         _N,
+        "run_held",
+        "a person held the run that found it",
+        "once its reason is gone: `capi-jobs run` finds it again, then `approve`",
+    ),
+    Cause(
+        _N,
+        "run_waiting",
+        "the run that found it waits for an answer",
+        "look at `capi-jobs report`, then `approve` or `hold` the run",
+    ),
+    Cause(
+        _N,
         "never_fired",
         "no sender ever told the platform",
         "the next `capi-jobs run` sends it; find out why the pixel did not fire",

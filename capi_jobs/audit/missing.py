@@ -4,9 +4,14 @@ An order that somebody told under another id or name is not nowhere: `misalignme
 has it.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+
 import duckdb
 
 from capi_jobs import duck
+from capi_jobs.audit.terms import GatedRun
 
 _FIND = """
 INSERT INTO findings
@@ -29,7 +34,40 @@ WHERE cause IS NOT NULL AND (o.n IS NULL OR cause IN ('rejected', 'in_doubt')
     OR o.n NOT IN (SELECT n FROM copies))
 """
 
+# What has expired since keeps its cause, and tells which run was stopped.
+_STOPPED = """
+UPDATE findings SET detail = s.word,
+    cause = CASE WHEN findings.cause = 'never_fired' THEN s.cause ELSE 'expired' END
+FROM orders o JOIN stops s
+    ON o.completed_at >= s.first AND o.completed_at < s.until
+WHERE findings.kind = 'missing' AND findings.cause IN ('never_fired', 'expired')
+    AND findings.order_id = o.order_id
+"""
 
-def find(connection: duckdb.DuckDBPyConnection) -> None:
+
+def find(connection: duckdb.DuckDBPyConnection, runs: Sequence[GatedRun] = ()) -> None:
     """Say of each order that no platform knows why."""
     duck.roomy(connection, _FIND)
+    if stops := _stops(runs):
+        connection.execute(
+            "CREATE TABLE stops (first TIMESTAMPTZ, until TIMESTAMPTZ, cause VARCHAR,"
+            " word VARCHAR)"
+        )
+        connection.executemany("INSERT INTO stops VALUES ($1, $2, $3, $4)", stops)
+        duck.roomy(connection, _STOPPED)
+
+
+def _stops(
+    runs: Sequence[GatedRun],
+) -> list[tuple[datetime, datetime, str, str]]:
+    """Return the spans whose latest run was stopped; none lies over another."""
+    spans = [run.interval for run in runs]
+    edges = sorted({edge for span in spans for edge in (span.start, span.end)})
+    stops = []
+    for first, until in pairwise(edges):
+        latest = next(
+            (r for r in runs if r.interval.start <= first < r.interval.end), None
+        )
+        if latest and latest.cause:
+            stops.append((first, until, latest.cause, latest.word))
+    return stops

@@ -21,6 +21,15 @@ _FLAT = re.compile(r"[^a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GatedRun:
+    """A run whose gate was asked, and whether it kept its orders back."""
+
+    interval: DataInterval  # in which it could have sent what is missing
+    cause: str | None = None  # one of those of missing orders; None: it went on
+    word: str = ""  # which run, who stopped it and why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """How orders and events of one destination are compared."""
 
@@ -39,6 +48,8 @@ class Terms:
     timezone: str | None = None  # of orders' times without an offset
     day_timezone: str = "UTC"
     event_id_template: str = "{order_id}"
+    # The newest first: the last to look at an order says why it was not sent.
+    runs: tuple[GatedRun, ...] = ()
     # Only this order is looked at: that it is not there, is known.
     one_order: bool = False
     # Spelling → conversion, in lower case, as reconcile's policy has them.

@@ -7,21 +7,15 @@ was made. Nothing of the audit is used: it would prove nothing.
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
 
-from capi_jobs.demo.logs import PLATFORMS
-from capi_jobs.demo.month_books import Books
-from capi_jobs.demo.orders import DemoOrder, Row, Value, utc_text
+from capi_jobs.demo.month_books import HELD, WAITING, Books, was_stopped
+from capi_jobs.demo.month_logs import Logs
+from capi_jobs.demo.orders import DemoOrder, Value
 
-# A purchase under a name that the platform counts apart from its own.
-OTHER_NAMES = {
-    "meta": "CompletePayment",
-    "tiktok": "PlaceAnOrder",
-    "snapchat": "ORDER_PLACED",
-}
 EURO_SHIPPING = Decimal("4.90")
 TAX = Decimal("1.2")
 # What a sender tells who bids on margins. None of the patterns comes near another, nor
@@ -29,57 +23,6 @@ TAX = Decimal("1.2")
 MARGIN = Decimal("0.4")
 _NO_PATTERN = (450, 780)  # thousandths
 _MUCH_MORE_THAN_SHIPPING = 8
-
-
-@dataclass(slots=True)
-class Logs:
-    """What three senders logged, for every platform alike."""
-
-    rng: Random
-    tables: dict[str, list[Row]] = field(
-        default_factory=lambda: {
-            "browser_events": [],
-            "server_events": [],
-            "plugin_events": [],
-        }
-    )
-    last_id: str = ""  # of the order that shares its id with the next one
-
-    def browser(self, order: DemoOrder, **changes: object) -> None:
-        """Let the pixel tell of it."""
-        self._log("browser_events", order, changes)
-
-    def server(self, order: DemoOrder, **changes: object) -> None:
-        """Let the shop's own server tell of it."""
-        self._log("server_events", order, changes)
-
-    def plugin(self, order: DemoOrder, **changes: object) -> None:
-        """Let a plugin's server tell of it."""
-        self._log("plugin_events", order, changes)
-
-    def new_id(self) -> str:
-        """Make an id that no order knows."""
-        return f"px-{self.rng.getrandbits(64):016x}"
-
-    def _log(self, table: str, order: DemoOrder, changes: dict[str, object]) -> None:
-        """`after` is the time since the order, `other` another name of a purchase."""
-        after = changes.pop("after", timedelta(seconds=self.rng.randrange(2, 20)))
-        other = changes.pop("other", False)
-        assert isinstance(after, timedelta)  # noqa: S101 - callers are in this file
-        row: Row = {
-            "event_id": order.row["event_id"] or order.order_id,
-            "event_time": utc_text(min(order.at + after, order.now)),
-            "order_id": order.order_id,
-            "value": order.row["value"],
-            "currency": order.row["currency"],
-            "items": order.row["items"],
-            **changes,  # type: ignore[dict-item]
-        }
-        for platform in PLATFORMS:
-            own = platform.event_names[-1]
-            name: Value = OTHER_NAMES[platform.name] if other else own
-            told: Row = {"event_name": name, "platform": platform.name}
-            self.tables[table].append(row | told)
 
 
 # What is done; returns the order id that the audit should name.
@@ -223,8 +166,14 @@ def _older(days: int) -> Fits:
     return lambda order: order.now - order.at > timedelta(days=days)
 
 
-def _younger(days: int) -> Fits:
-    return lambda order: order.now - order.at < timedelta(days=days)
+def _owed(order: DemoOrder) -> bool:
+    """Young enough for any platform, and of no night whose run was stopped."""
+    return order.now - order.at < timedelta(days=6) and not was_stopped(order)
+
+
+def _in_night(began: timedelta) -> Fits:
+    day = timedelta(days=1)
+    return lambda order: began - day < order.now - order.at < began
 
 
 def _foreign(order: DemoOrder) -> bool:
@@ -239,6 +188,9 @@ def _shipped(order: DemoOrder) -> bool:
 
 
 BREAKS = (
+    # First, for only orders of one day fit them.
+    Break("missing/run_held", _told(), _in_night(HELD)),
+    Break("missing/run_waiting", _told(), _in_night(WAITING)),
     Break("duplicated/orders_share_id", _sharing),
     Break(
         "duplicated/two_names",
@@ -276,7 +228,7 @@ BREAKS = (
     Break("missing/expired", _told(), _older(8)),
     Break("missing/consent", _row(told=False, consent=0)),
     Break("missing/blocked", _booked("blocked")),
-    Break("missing/never_fired", _told(), _younger(6)),
+    Break("missing/never_fired", _told(), _owed),
     Break("misfiring/test_order", _row(is_test=1)),
     Break("misfiring/unpaid", _row(status="pending")),
     Break("misfiring/cancelled", _row(status="cancelled")),
@@ -332,7 +284,7 @@ AMBIGUOUS = (
     Break(
         "ambiguous/anonymous",
         _told(lambda o, b: b.browser(o, order_id=None, event_id=b.new_id())),
-        _younger(6),
+        _owed,
     ),
     Break(
         "ambiguous/two_breaks",

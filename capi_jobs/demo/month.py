@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from capi_jobs.demo.breaks import AMBIGUOUS, BREAKS, Break, Logs
+from capi_jobs.demo.breaks import AMBIGUOUS, BREAKS, Break
 from capi_jobs.demo.month_books import Books, keep_books
+from capi_jobs.demo.month_logs import Logs
 from capi_jobs.demo.orders import DemoOrder, clean_orders
 from capi_jobs.demo.shop import SEED
 from capi_jobs.demo.store import ORDER_COLUMNS, store
@@ -51,11 +52,14 @@ def make_month(  # noqa: PLR0913 - how large, and how broken
     *,
     now: datetime,
     orders: int = ORDERS,
-    each: int = EACH,
+    each: int | Mapping[str, int] = EACH,
     seed: int = SEED,
     ambiguous: bool = False,
 ) -> Month:
-    """Write a SQLite warehouse and a ledger; `ambiguous` adds what nobody can tell."""
+    """Write a SQLite warehouse and a ledger; `ambiguous` adds what nobody can tell.
+
+    `each` says how often every break is made, or by kind how often; others are not.
+    """
     now = now.astimezone(UTC).replace(microsecond=0)
     rng = Random(f"{seed}-month")
     made = [
@@ -90,13 +94,17 @@ def make_month(  # noqa: PLR0913 - how large, and how broken
 
 
 def _break(
-    orders: list[DemoOrder], kinds: tuple[Break, ...], each: int, rng: Random
+    orders: list[DemoOrder],
+    kinds: tuple[Break, ...],
+    each: int | Mapping[str, int],
+    rng: Random,
 ) -> dict[str, Break]:
     """Choose the orders of each kind; none has two."""
     chosen: dict[str, Break] = {}
     for kind in kinds:
+        count = each if isinstance(each, int) else each.get(kind.kind, 0)
         free = [o for o in orders if o.order_id not in chosen and kind.fits(o)]
-        for order in rng.sample(free, each):
+        for order in rng.sample(free, count):
             chosen[order.order_id] = kind
     return chosen
 

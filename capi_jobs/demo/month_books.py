@@ -10,13 +10,18 @@ from capi_jobs.demo.dirt import NAIVE_ZONE
 from capi_jobs.demo.logs import PLATFORMS, Platform
 from capi_jobs.demo.orders import DemoOrder
 from capi_jobs.ledger import Ledger
+from capi_jobs.ledger.values import Assessment, Decision, Gate
 from capi_jobs.lifecycle import Event
-from capi_jobs.model import Entry, Hold, Receipt
+from capi_jobs.model import DataInterval, Entry, Hold, Receipt
 
 _ACTOR, _RUN = "demo", "demo-month"
 _LEASE = timedelta(minutes=5)
 # Nightly, three hours after the day ended.
 _NIGHT = timedelta(days=1, hours=3)
+# Two nights whose runs sent nothing, by the age at which their days began: one that a
+# person held, one that still waits for an answer.
+HELD, WAITING = timedelta(days=4), timedelta(days=2)
+_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -35,6 +40,7 @@ class Books:
 def keep_books(url: str, books: Books, now: datetime) -> None:
     """Write the ledger by the moves that deliveries and people make."""
     with Ledger.open(url) as ledger:
+        _stopped(ledger, now)
         for platform in PLATFORMS:
             _sent(ledger, platform, books, now)
             name = platform.destination
@@ -45,6 +51,37 @@ def keep_books(url: str, books: Books, now: datetime) -> None:
                 ledger.block_order(
                     name, ids, actor=_ACTOR, reason="asked not to", now=now
                 )
+
+
+def _stopped(ledger: Ledger, now: datetime) -> None:
+    names = [platform.destination for platform in PLATFORMS]
+    for run_id, age in ((f"{_RUN}-held", HELD), (f"{_RUN}-waiting", WAITING)):
+        interval = DataInterval(now - age, now - age + _DAY)
+        at = interval.end + _LEASE
+        ledger.start_run(
+            run_id,
+            kind="run",
+            interval=interval,
+            destinations=names,
+            actor=_ACTOR,
+            now=at,
+        )
+        found = Assessment(interval=interval, gate=Gate.ASK)
+        for name in names:
+            ledger.record_assessment(run_id, name, found, now=at)
+    ledger.decide(
+        f"{_RUN}-held",
+        None,
+        Decision.HELD,
+        actor=_ACTOR,
+        reason="prices were wrong that day",
+        now=now,
+    )
+
+
+def was_stopped(order: DemoOrder) -> bool:
+    """Say whether one of the two nights would have sent it."""
+    return any(age - _DAY <= order.now - order.at <= age for age in (HELD, WAITING))
 
 
 def _sent(ledger: Ledger, platform: Platform, books: Books, now: datetime) -> None:

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
-from capi_jobs.audit import Audit, Terms, audited
+from capi_jobs.audit import Audit, GatedRun, Terms, audited
 from capi_jobs.config import Destination
 from capi_jobs.jobs.house import House, Watcher
 from capi_jobs.ledger.audits import KeptAudit
+from capi_jobs.ledger.values import Decision, Gate, RunDestination
 from capi_jobs.model import DataInterval
 from capi_jobs.report.audits import AuditReport
 from capi_jobs.warehouse import SentEvents
@@ -23,6 +24,8 @@ AUDIT_MB = 640
 
 # Two weeks of nights: what is older is no trend.
 AUDITS_SHOWN = 14
+# More than a year of nights.
+_RUNS_READ = 400
 
 Batches = Iterable[pa.RecordBatch]
 
@@ -124,7 +127,33 @@ def terms(house: House, destination: Destination, interval: DataInterval) -> Ter
         day_timezone=policy.day_timezone,
         event_id_template=policy.event_id_template,
         names=policy.names(),
+        runs=tuple(_gated(house, destination, interval)),
     )
+
+
+def _gated(
+    house: House, destination: Destination, interval: DataInterval
+) -> Iterator[GatedRun]:
+    """Tell which runs could have sent the interval's orders, and which were stopped."""
+    oldest = min(destination.limits().event_age_max.values())
+    for run in house.ledger.recent_assessments(
+        destination.name, _RUNS_READ, over=interval
+    ):
+        looked = run.assessed_at or run.interval.end
+        first = max(run.interval.start, looked - oldest)
+        # What was completed after it looked, it cannot have found.
+        until = min(run.interval.end, looked)
+        if first < until:
+            yield GatedRun(interval=DataInterval(first, until), **_stopped(run))
+
+
+def _stopped(run: RunDestination) -> dict[str, str]:
+    if run.decision is Decision.HELD:
+        word = f"{run.run_id} held by {run.decided_by}: {run.decided_reason}"
+        return {"cause": "run_held", "word": word}
+    if run.gate is Gate.ASK and run.decision is None:
+        return {"cause": "run_waiting", "word": f"{run.run_id} asks"}
+    return {}
 
 
 def _lower(statuses: Iterable[str]) -> frozenset[str]:

@@ -32,7 +32,7 @@ from capi_jobs.ledger.values import (
     RunDestination,
     RunStatus,
 )
-from capi_jobs.model import OrderClass
+from capi_jobs.model import DataInterval, OrderClass
 
 # Twenty ids find the rows in the warehouse; more would make the ledger an order list.
 SAMPLES_MAX = 20
@@ -150,13 +150,23 @@ class Assessments(Door):
 
     @reading
     def recent_assessments(
-        self, connection: Connection, destination: str, limit: int, besides: str = ""
+        self,
+        connection: Connection,
+        destination: str,
+        limit: int,
+        *,
+        besides: str = "",
+        over: DataInterval | None = None,
     ) -> list[RunDestination]:
         """List what the last runs found for a destination, the newest first.
 
-        `besides` leaves out a run, which is no past of its own. What no gate judged is
-        left out as well: a re-upload counts whole days, but looks at a few orders.
+        `besides` leaves out a run, which is no past of its own; `over`, those that
+        looked at nothing of that interval. What no gate judged is left out as well: a
+        re-upload counts whole days, but looks at a few orders.
         """
+        columns = run_destinations.c
+        there = [columns.interval_start < over.end] if over else []
+        there += [columns.interval_end > over.start] if over else []
         rows = connection.execute(
             select(run_destinations)
             .where(
@@ -164,6 +174,7 @@ class Assessments(Door):
                 run_destinations.c.assessed_at.is_not(None),
                 run_destinations.c.gate.is_not(None),
                 run_destinations.c.run_id != besides,
+                *there,
             )
             .order_by(
                 run_destinations.c.assessed_at.desc(), run_destinations.c.run_id.desc()

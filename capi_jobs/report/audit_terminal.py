@@ -56,7 +56,7 @@ def print_audit(console: Console, told: AuditReport) -> None:
             console,
             Padding(f"{mark} {escape(notice.source)}: {notice.says}{times}", _INDENT),
         )
-        _line(console, Padding(f"[dim]→ {notice.do}[/]", (0, 0, 0, 4)))
+        _line(console, Padding(f"[dim]→ {escape(notice.do)}[/]", (0, 0, 0, 4)))
     _statement(console, told)
 
 

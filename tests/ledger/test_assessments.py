@@ -18,6 +18,7 @@ from capi_jobs.model import ClassCount, DataInterval, OrderClass
 from tests.ledger.building import NOON, Bench
 
 DAY = DataInterval(NOON - timedelta(days=1), NOON)
+DAY_LONG = timedelta(days=1)
 NOVEMBER_19 = date(2026, 11, 19)
 COUNTS = (
     ClassCount(NOVEMBER_19, "EUR", OrderClass.MISSING, "", 2, Decimal("20.20")),
@@ -222,6 +223,24 @@ def test_recent_assessments_come_newest_first(bench: Bench) -> None:
     assert [part.run_id for part in found] == ["r3", "r2"]
     others = bench.ledger.recent_assessments("meta", 2, besides="r3")
     assert [part.run_id for part in others] == ["r2", "r1"]
+
+
+def test_recent_assessments_over_an_interval_are_those_that_looked_at_it(
+    bench: Bench,
+) -> None:
+    start(bench)
+    assess(bench)
+    second = timedelta(seconds=1)
+    spans = (
+        DataInterval(DAY.start - DAY_LONG, DAY.start),
+        DataInterval(DAY.start - DAY_LONG, DAY.start + second),
+        DataInterval(DAY.end - second, DAY.end + DAY_LONG),
+        DataInterval(DAY.end, DAY.end + DAY_LONG),
+    )
+
+    found = [len(bench.ledger.recent_assessments("meta", 2, over=s)) for s in spans]
+
+    assert found == [0, 1, 1, 0]
 
 
 def test_counting_again_replaces_the_counts_and_keeps_the_answer(bench: Bench) -> None:

@@ -20,9 +20,10 @@ def screen(
     entries: list[Row] | None = None,
     classes: list[Row] | None = None,
     earlier: dict[str, list[float]] | None = None,
+    logs: tuple[str, ...] = ("pixel",),
 ) -> str:
     with audit(
-        orders, events, entries=entries or [], classes=classes, logs=["pixel"]
+        orders, events, entries=entries or [], classes=classes, logs=logs
     ) as made:
         told = audit_report(
             made, destination="meta-web", platform="meta", interval=DAY, earlier=earlier
@@ -98,6 +99,10 @@ def test_a_trend_is_an_arrow(earlier: float, arrow: str) -> None:
 
     line = "▁▅█" if earlier < 1 else "▁██"
     assert f"{line} {arrow} from {earlier:.2%}" in told
+
+
+def test_what_to_do_is_told_to_the_letter() -> None:
+    assert "→ add [[sent_events]] for the pixel" in screen([order()], [], logs=())
 
 
 def test_ids_cannot_style_the_terminal() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 
@@ -30,10 +31,15 @@ _SAMPLES = """
 SELECT order_id FROM findings WHERE kind = $kind AND cause = $cause
 ORDER BY value DESC, order_id LIMIT $most
 """
-_FINDINGS = """
-SELECT kind, cause, order_id, event_ids, day, currency, value, detail
+_COLUMNS = "kind, cause, order_id, event_ids, day, currency, value, detail"
+_FINDINGS = f"""
+SELECT {_COLUMNS}
 FROM findings JOIN ranks USING (kind, cause) ORDER BY rank, day, order_id
-"""
+"""  # noqa: S608 - our own names
+_WORST = f"""
+SELECT {_COLUMNS} FROM findings WHERE kind = $kind AND cause = $cause
+ORDER BY value DESC, order_id LIMIT $most
+"""  # noqa: S608 - our own names
 _CORRECTIONS = """
 SELECT order_id, event_id, event_name, cause, sent_at, day, currency, sent_value,
     true_value, true_currency, overstated FROM corrections ORDER BY day, order_id
@@ -109,30 +115,41 @@ class Audit:
 
     def findings(self) -> Iterator[Finding]:
         """Yield each, by cause and day."""
-        for row in self._rows(_FINDINGS):
-            kind, cause, order_id, event_ids, day, currency, value, detail = row
-            yield Finding(
-                kind=Kind(str(kind)),
-                cause=str(cause),
-                order_id=str(order_id),
-                event_ids=tuple(e for e in event_ids if e is not None),  # type: ignore[attr-defined]
-                day=day,  # type: ignore[arg-type]
-                currency=str(currency),
-                value=value,  # type: ignore[arg-type]
-                detail=str(detail),
-            )
+        return map(_finding, self._rows(_FINDINGS))
+
+    def worst(self, group: Group, most: int) -> Iterator[Finding]:
+        """Yield the most valuable ones of a cause."""
+        cause = group.cause
+        asked = {"kind": cause.kind.value, "cause": cause.name, "most": most}
+        return map(_finding, self._rows(_WORST, asked))
 
     def corrections(self) -> Iterator[Correction]:
         """Yield each, by day."""
         names = Correction.__dataclass_fields__
         for row in self._rows(_CORRECTIONS):
-            yield Correction(**dict(zip(names, row, strict=True)))  # type: ignore[arg-type]
+            yield Correction(**dict(zip(names, row, strict=True)))
 
-    def _rows(self, query: str) -> Iterator[tuple[object, ...]]:
+    def _rows(
+        self, query: str, asked: Mapping[str, object] | None = None
+    ) -> Iterator[tuple[Any, ...]]:
         with self.connection.cursor() as cursor:
-            cursor.execute(query)
+            cursor.execute(query, asked)
             while page := cursor.fetchmany(_ROWS_PER_PAGE):
                 yield from page
+
+
+def _finding(row: tuple[Any, ...]) -> Finding:
+    kind, cause, order_id, event_ids, day, currency, value, detail = row
+    return Finding(
+        kind=Kind(kind),
+        cause=cause,
+        order_id=order_id,
+        event_ids=tuple(e for e in event_ids if e is not None),
+        day=day,
+        currency=currency,
+        value=value,
+        detail=detail,
+    )
 
 
 def groups(connection: duckdb.DuckDBPyConnection) -> tuple[Group, ...]:

@@ -54,7 +54,8 @@ Keep = Annotated[
     typer.Option(
         "--keep",
         envvar="CAPI_JOBS_KEEP",
-        help="Keep the rates in the ledger, so that later audits show the trend.",
+        help="Keep in the ledger what was found: later audits show the trend, pages"
+        " the orders.",
     ),
 ]
 
@@ -94,11 +95,11 @@ def audit(
             screen.Bars() as bars,
         ):
             reports = [
-                _audited(house, one, (span, shares.get(one.name)), files, bars)
+                _audited(
+                    house, one, (span, shares.get(one.name)), files, bars, keep=keep
+                )
                 for one in chosen
             ]
-            if keep:
-                _keep(house, chosen, reports)
     if as_json:
         screen.answer(audits_json(reports, clock.now()))
     else:
@@ -152,7 +153,10 @@ def _audited(
     asked: "tuple[DataInterval, Shares | None]",
     files: _Files,
     bars: screen.Bars,
+    *,
+    keep: bool,
 ) -> "AuditReport":
+    from capi_jobs.jobs import keeping  # noqa: PLC0415
     from capi_jobs.jobs.auditing import audit as audited  # noqa: PLC0415
     from capi_jobs.jobs.auditing import earlier  # noqa: PLC0415
     from capi_jobs.report.audit_json import correction_row, finding_row  # noqa: PLC0415
@@ -166,24 +170,16 @@ def _audited(
         if files.correction:
             for wrong in found.corrections():
                 files.correction(correction_row(one.name, wrong))
-        return audit_report(
+        made = audit_report(
             found,
             destination=one.name,
             platform=one.platform,
             interval=span,
             earlier=shares or earlier(house, one, span),
         )
-
-
-def _keep(
-    house: "House",
-    chosen: "Sequence[Destination]",
-    reports: "Sequence[AuditReport]",
-) -> None:
-    from capi_jobs.jobs.auditing import keep  # noqa: PLC0415
-
-    for one, made in zip(chosen, reports, strict=True):
-        keep(house, one, made)
+        if keep:
+            keeping.keep(house, one, made, found)
+        return made
 
 
 def _earlier(file: Path | None) -> dict[str, Shares]:
@@ -221,6 +217,8 @@ def _rows(
     path: Path | None, columns: Sequence[str]
 ) -> Iterator[Callable[[Row], None] | None]:
     """Write rows to a file for its owner, as CSV or as a JSON object a line."""
+    from capi_jobs.report.cells import safe  # noqa: PLC0415
+
     if path is None:
         yield None
         return
@@ -228,7 +226,7 @@ def _rows(
         if path.suffix.lower() == ".csv":
             writer: Any = csv.DictWriter(file, columns)
             writer.writeheader()
-            yield writer.writerow
+            yield lambda row: writer.writerow({name: safe(row[name]) for name in row})
         else:
             yield lambda row: print(json.dumps(row, ensure_ascii=False), file=file)
     screen.err.print(f"written to {path}", markup=False)

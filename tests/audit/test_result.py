@@ -25,6 +25,24 @@ def test_groups_stand_in_order_of_precedence_with_values_by_currency() -> None:
     assert unpaid.samples == ("DE-1003", "DE-1002", "DE-1001")
 
 
+def test_the_worst_of_a_cause_come_first_and_are_as_many_as_asked_for() -> None:
+    values = {"DE-1001": "1", "DE-1002": "9", "DE-1003": "4"}
+    orders = [order(name, value=value) for name, value in values.items()]
+    classes = [
+        one_class(name, value=value, **{"class": "missing"})
+        for name, value in values.items()
+    ]
+
+    with audit(orders, classes=classes) as made:
+        [group] = made.groups
+        worst = list(made.worst(group, 2))
+
+    assert [(one.order_id, one.value) for one in worst] == [
+        ("DE-1002", Decimal(9)),
+        ("DE-1003", Decimal(4)),
+    ]
+
+
 def test_samples_are_few_and_findings_are_all() -> None:
     orders = [order(f"DE-{n}") for n in range(1000, 1030)]
     classes = [

@@ -1,7 +1,7 @@
 """`audit`: what was counted wrongly, per destination; and what cannot be told.
 
 Reads warehouse and ledger and writes neither. What can be found stands in `audit/`,
-how it is shown in `report/`.
+how it is shown in `report/`; what of it is kept, in `keeping.py`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,10 +12,8 @@ import pyarrow as pa
 from capi_jobs.audit import Audit, GatedRun, Terms, audited
 from capi_jobs.config import Destination
 from capi_jobs.jobs.house import House, Watcher
-from capi_jobs.ledger.audits import KeptAudit
 from capi_jobs.ledger.values import Decision, Gate, RunDestination
 from capi_jobs.model import DataInterval
-from capi_jobs.report.audits import AuditReport
 from capi_jobs.warehouse import SentEvents
 
 # Less than CLASSES_MB, which is given back by then; the rest of the process needs some
@@ -55,19 +53,6 @@ def audit(
         memory_limit_mb=AUDIT_MB,
     ) as found:
         yield found
-
-
-def keep(house: House, destination: Destination, found: AuditReport) -> None:
-    """Remember how much was found, so that later audits show the trend."""
-    house.ledger.keep_audit(
-        destination.name,
-        KeptAudit(
-            interval=found.interval,
-            orders=found.inputs.orders,
-            found={rate.kind.value: rate.orders for rate in found.rates},
-            taken_at=house.clock.now(),
-        ),
-    )
 
 
 def earlier(

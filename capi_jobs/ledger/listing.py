@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from capi_jobs.ledger.columns import AnyRow, AnySelect, among, given
 from capi_jobs.ledger.door import Door, reading
@@ -62,7 +62,8 @@ class Listing(Door):
         """
         known = [order_id, digest_of(order_id)]
         held = select(entries.c.batch_id, entries.c.order_id).where(
-            among(connection, entries.c.order_id, known)
+            entries.c.destination.in_(destinations_of(connection)),
+            among(connection, entries.c.order_id, known),
         )
         moved = select(history.c.batch_id, history.c.order_id).where(
             among(connection, history.c.order_id, known)
@@ -133,7 +134,25 @@ def _only(
     if order_ids is None:
         return query
     known = [*order_ids, *map(digest_of, order_ids)]
-    return query.where(among(connection, entries.c.order_id, known))
+    return query.where(
+        entries.c.destination.in_(destinations_of(connection)),
+        among(connection, entries.c.order_id, known),
+    )
+
+
+def destinations_of(connection: Connection) -> Sequence[str]:
+    """Name the destinations that have batches, in a jump of the index for each.
+
+    Indexes of entries begin with the destination: who asks about an order at any of
+    them has to name all.
+    """
+    name = batches.c.destination
+    jumps = select(func.min(name).label("name")).cte("jumps", recursive=True)
+    onward = select(func.min(name)).where(name > jumps.c.name).scalar_subquery()
+    jumps = jumps.union_all(select(onward).where(jumps.c.name.is_not(None)))
+    return connection.scalars(
+        select(jumps.c.name).where(jumps.c.name.is_not(None))
+    ).all()
 
 
 def _later(after: tuple[str, str, str]) -> ColumnElement[bool]:

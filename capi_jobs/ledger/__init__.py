@@ -3,8 +3,8 @@
 `Ledger` is the only door; its parts: claims, moves, doubts and people move batches
 (`capi_jobs/lifecycle.py` says how), holds keeps the quarantine, runs, slices and
 assessments what runs found, readings what platforms say, audits how much was wrong,
-keys, listing, balances, pages, waiting and decisions answer, forgetting and retention
-remove.
+keys, listing, balances, pages, past, waiting and decisions answer, forgetting and
+retention remove.
 """
 
 from collections.abc import Iterator
@@ -27,6 +27,7 @@ from capi_jobs.ledger.listing import Listing
 from capi_jobs.ledger.migrate import bring_up
 from capi_jobs.ledger.moves import Moves
 from capi_jobs.ledger.pages import Pages
+from capi_jobs.ledger.past import Past
 from capi_jobs.ledger.people import Chosen, People
 from capi_jobs.ledger.readings import Readings
 from capi_jobs.ledger.retention import Retention
@@ -50,6 +51,7 @@ class Ledger(
     Listing,
     Balances,
     Pages,
+    Past,
     WaitingRoom,
     Decisions,
     Audits,

@@ -1,17 +1,18 @@
 """What was found before a send, the gate's verdict, and the data owner's answer.
 
-The runs that they belong to are in runs.py; what reports read of them in balances.py.
+The runs that they belong to are in runs.py; what is read of them later, in balances.py
+and past.py.
 """
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, update
 
 from capi_jobs.errors import DecisionRefused
 from capi_jobs.ledger.columns import EXACT, kept_id
-from capi_jobs.ledger.door import Door, moving, reading
+from capi_jobs.ledger.door import Door, moving
 from capi_jobs.ledger.findings import (
     balances,
     baselines,
@@ -22,7 +23,7 @@ from capi_jobs.ledger.findings import (
     validations,
 )
 from capi_jobs.ledger.people import refuse_without_reason
-from capi_jobs.ledger.runs import EMPTY, destination_from, full_run, run_id_for
+from capi_jobs.ledger.runs import EMPTY, full_run, run_id_for
 from capi_jobs.ledger.slices import slice_row
 from capi_jobs.ledger.values import (
     Assessment,
@@ -32,7 +33,7 @@ from capi_jobs.ledger.values import (
     RunDestination,
     RunStatus,
 )
-from capi_jobs.model import DataInterval, OrderClass
+from capi_jobs.model import OrderClass
 
 # Twenty ids find the rows in the warehouse; more would make the ledger an order list.
 SAMPLES_MAX = 20
@@ -112,15 +113,19 @@ class Assessments(Door):
         actor: str,
         reason: str,
         now: datetime,
+        shown: RunDestination | None = None,
     ) -> Run:
         """Answer the gate's question for one destination, or all that ask.
 
-        An approval covers what was found: its count and values are written down.
+        An approval covers what was found: its count and values are written down. Who
+        tells what was `shown` is refused where another question is open by now.
         """
         refuse_without_reason(actor, reason)
         run_id = run_id_for(connection, name)
         waiting = _waiting(full_run(connection, run_id), destination)
         for part in waiting:
+            if shown is not None:
+                _refuse_another(part, shown)
             approved = decision is Decision.APPROVED
             values = part.missing_values if approved else {}
             changed = connection.execute(
@@ -147,49 +152,6 @@ class Assessments(Door):
             held = {"status": RunStatus.HELD, "finished_at": now}
             connection.execute(update(runs).filter_by(run_id=run_id).values(**held))
         return full_run(connection, run_id)
-
-    @reading
-    def recent_assessments(
-        self,
-        connection: Connection,
-        destination: str,
-        limit: int,
-        *,
-        besides: str = "",
-        over: DataInterval | None = None,
-    ) -> list[RunDestination]:
-        """List what the last runs found for a destination, the newest first.
-
-        `besides` leaves out a run, which is no past of its own; `over`, those that
-        looked at nothing of that interval. What no gate judged is left out as well: a
-        re-upload counts whole days, but looks at a few orders.
-        """
-        columns = run_destinations.c
-        there = [columns.interval_start < over.end] if over else []
-        there += [columns.interval_end > over.start] if over else []
-        rows = connection.execute(
-            select(run_destinations)
-            .where(
-                run_destinations.c.destination == destination,
-                run_destinations.c.assessed_at.is_not(None),
-                run_destinations.c.gate.is_not(None),
-                run_destinations.c.run_id != besides,
-                *there,
-            )
-            .order_by(
-                run_destinations.c.assessed_at.desc(), run_destinations.c.run_id.desc()
-            )
-            .limit(limit)
-        )
-        return [destination_from(row) for row in rows]
-
-    @reading
-    def ever_approved(self, connection: Connection, destination: str) -> bool:
-        """Whether a person has ever said yes to this destination."""
-        query = select(run_destinations.c.run_id).filter_by(
-            destination=destination, decision=Decision.APPROVED
-        )
-        return connection.execute(query.limit(1)).first() is not None
 
 
 _WAITING = RunStatus.WAITING
@@ -220,6 +182,21 @@ def _waiting(run: Run, destination: str | None) -> list[RunDestination]:
     raise DecisionRefused(
         f"the run is {run.status} and asks nothing", ids=[run.run_id], do="run it"
     )
+
+
+def _refuse_another(part: RunDestination, shown: RunDestination) -> None:
+    if _question(part) != _question(shown):
+        raise DecisionRefused(
+            f"what {part.destination} would be sent is another than was shown",
+            ids=[part.run_id],
+            do="look at the run again, then decide",
+        )
+
+
+def _question(part: RunDestination) -> tuple[object, ...]:
+    """Return what somebody is asked: what would be sent, where, and why he is asked."""
+    asked = part.missing_count, dict(part.missing_values), part.gate_reasons
+    return part.destination, *asked
 
 
 def _missing(found: Assessment) -> tuple[int, dict[str, Decimal]]:

@@ -124,20 +124,8 @@ class Balances(Door):
     ) -> list[Validation]:
         """Read how each expectation fared."""
         mine = select(validations).filter_by(run_id=run_id, destination=destination)
-        return [
-            Validation(
-                suite=row.suite,
-                rule=row.rule,
-                column=row.column,
-                severity=row.severity,
-                evaluated=row.evaluated,
-                failed=row.failed,
-                share=row.share,
-                samples=tuple(row.samples),
-                passed=row.passed,
-            )
-            for row in connection.execute(mine.order_by(validations.c.id))
-        ]
+        rows = connection.execute(mine.order_by(validations.c.id))
+        return [validation_from(row) for row in rows]
 
     @reading
     def coverage_of(
@@ -166,6 +154,21 @@ class Balances(Door):
             .group_by(batch_counts.c.destination, batches.c.status)
         )
         return {(row.destination, Status(row.status)): int(row.orders) for row in rows}
+
+
+def validation_from(row: AnyRow) -> Validation:
+    """Return the value for a row of `validations`."""
+    return Validation(
+        suite=row.suite,
+        rule=row.rule,
+        column=row.column,
+        severity=row.severity,
+        evaluated=row.evaluated,
+        failed=row.failed,
+        share=row.share,
+        samples=tuple(row.samples),
+        passed=row.passed,
+    )
 
 
 def _entry_counts(destination: str, first: date | None, last: date | None) -> AnySelect:

@@ -1,6 +1,7 @@
-"""Lists for people, page by page: entries, quarantine, runs and batches of a run.
+"""Lists for people, page by page: entries, quarantine, and batches of a run.
 
-What a page is stands in paging.py; lists for programs are in listing.py and holds.py.
+What a page is stands in paging.py; runs are listed in past.py; lists for programs are
+in listing.py and holds.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,13 +25,11 @@ from sqlalchemy.types import TypeEngine
 from capi_jobs.errors import DecisionRefused
 from capi_jobs.ledger.columns import EXACT, AnyRow, among, exact_sum, given, kept_id
 from capi_jobs.ledger.door import Door, reading
-from capi_jobs.ledger.findings import runs
 from capi_jobs.ledger.holds import hold_from
 from capi_jobs.ledger.journal import batch_from, entry_from
 from capi_jobs.ledger.paging import PAGE_ROWS, Order, Page
-from capi_jobs.ledger.runs import full_run
 from capi_jobs.ledger.schema import batch_counts, batches, entries, holds
-from capi_jobs.ledger.values import HoldRow, Run
+from capi_jobs.ledger.values import HoldRow
 from capi_jobs.lifecycle import Status
 from capi_jobs.model import Batch, Entry
 
@@ -139,22 +138,6 @@ class Pages(Door):
         return _BY_ORDER.page(connection, query, hold_from, after, limit)
 
     @reading
-    def runs_page(
-        self,
-        connection: Connection,
-        *,
-        after: str | None = None,
-        limit: int = PAGE_ROWS,
-    ) -> Page[Run]:
-        """List runs, the newest first."""
-        query = select(runs.c.run_id, runs.c.started_at)
-
-        def read(row: AnyRow) -> Run:
-            return full_run(connection, row.run_id)
-
-        return _BY_START.page(connection, query, read, after, limit)
-
-    @reading
     def batches_page(
         self,
         connection: Connection,
@@ -231,7 +214,6 @@ _BY_TIME = Order(
     (entries.c.event_time, entries.c.event_name, entries.c.event_id), newest_first=True
 )
 _BY_ORDER = Order((holds.c.destination, holds.c.order_id))
-_BY_START = Order((runs.c.started_at, runs.c.run_id), newest_first=True)
 # Their ids sort by time, see journal.py.
 _BY_BATCH = Order((batches.c.batch_id,))
 # A shop's day begins at most so long before that of UTC, and ends so long after.

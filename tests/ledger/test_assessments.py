@@ -11,6 +11,7 @@ from capi_jobs.ledger.values import (
     Decision,
     Gate,
     Run,
+    RunDestination,
     RunStatus,
     Validation,
 )
@@ -62,9 +63,11 @@ def decide(
     decision: Decision = Decision.APPROVED,
     destination: str | None = None,
     name: str = "r1",
+    shown: RunDestination | None = None,
 ) -> Run:
+    told = {"actor": "dora", "reason": "plausible"}
     return bench.ledger.decide(
-        name, destination, decision, actor="dora", reason="plausible", now=bench.now
+        name, destination, decision, now=bench.now, shown=shown, **told
     )
 
 
@@ -141,6 +144,23 @@ def test_an_approval_covers_what_was_found(bench: Bench) -> None:
     assert not bench.ledger.ever_approved("tiktok")
 
 
+def test_what_was_shown_and_is_another_by_now_cannot_be_approved(bench: Bench) -> None:
+    start(bench)
+    assess(bench)
+    shown = bench.ledger.run("r1").destinations["meta"]
+    more = ClassCount(NOVEMBER_19, "EUR", OrderClass.MISSING, "", 3, Decimal("30.30"))
+    bench.ledger.record_assessment(
+        "r1", "meta", Assessment(interval=DAY, gate=Gate.ASK, counts=[more]), now=NOON
+    )
+
+    with pytest.raises(DecisionRefused, match="another than was shown"):
+        decide(bench, shown=shown)
+
+    assert bench.ledger.run("r1").destinations["meta"].decision is None
+    run = decide(bench, shown=bench.ledger.run("r1").destinations["meta"])
+    assert run.destinations["meta"].approved_count == 3
+
+
 def test_all_destinations_that_ask_are_answered_at_once(bench: Bench) -> None:
     start(bench, "r1", "meta", "snapchat", "tiktok")
     assess(bench, "meta")
@@ -209,38 +229,6 @@ def test_an_unknown_run_is_refused_with_the_last_ones(bench: Bench) -> None:
 
     with pytest.raises(DecisionRefused, match="the last ones are r1"):
         decide(bench, name="r7")
-
-
-def test_recent_assessments_come_newest_first(bench: Bench) -> None:
-    for name in ("r1", "r2", "r3"):
-        start(bench, name)
-        assess(bench, run_id=name)
-        bench.now += timedelta(days=1)
-    start(bench, "r4")
-
-    found = bench.ledger.recent_assessments("meta", 2)
-
-    assert [part.run_id for part in found] == ["r3", "r2"]
-    others = bench.ledger.recent_assessments("meta", 2, besides="r3")
-    assert [part.run_id for part in others] == ["r2", "r1"]
-
-
-def test_recent_assessments_over_an_interval_are_those_that_looked_at_it(
-    bench: Bench,
-) -> None:
-    start(bench)
-    assess(bench)
-    second = timedelta(seconds=1)
-    spans = (
-        DataInterval(DAY.start - DAY_LONG, DAY.start),
-        DataInterval(DAY.start - DAY_LONG, DAY.start + second),
-        DataInterval(DAY.end - second, DAY.end + DAY_LONG),
-        DataInterval(DAY.end, DAY.end + DAY_LONG),
-    )
-
-    found = [len(bench.ledger.recent_assessments("meta", 2, over=s)) for s in spans]
-
-    assert found == [0, 1, 1, 0]
 
 
 def test_counting_again_replaces_the_counts_and_keeps_the_answer(bench: Bench) -> None:

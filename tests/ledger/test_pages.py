@@ -9,7 +9,6 @@ from capi_jobs.ledger.pages import StatusAmount
 from capi_jobs.ledger.values import HoldEnd
 from capi_jobs.lifecycle import Event, Status
 from tests.ledger.building import NOON, Bench, an_entry
-from tests.ledger.test_assessments import start
 from tests.ledger.test_holds import A_HOLD
 
 NINETEENTH, TWENTIETH = date(2026, 11, 19), date(2026, 11, 20)
@@ -104,16 +103,6 @@ def test_the_quarantine_pages_over_destinations(bench: Bench) -> None:
 
 
 # ── Runs and their batches ──────────────────────────────────────────────────────
-
-
-def test_runs_come_newest_first_page_by_page(bench: Bench) -> None:
-    for name in ("r1", "r2", "r3"):
-        start(bench, name)
-        bench.now += timedelta(minutes=1)
-    first = bench.ledger.runs_page(limit=2)
-    second = bench.ledger.runs_page(limit=2, after=first.after)
-
-    assert first.rows + second.rows == tuple(bench.ledger.recent_runs(3))
 
 
 def test_a_batch_is_shown_with_what_it_holds(bench: Bench) -> None:

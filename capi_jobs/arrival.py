@@ -140,7 +140,7 @@ def judge(
         ]
         rows += [_ruled(row, by) for row in _evened(line, mine)]
     told = tuple(row for row in rows if row.delivered or row.doubtful or row.theirs)
-    return _together(told)
+    return together(told)
 
 
 def best(candidates: Mapping[str, Judged]) -> Judged:
@@ -270,7 +270,8 @@ def _unsure(row: Row, lacks: int) -> str:
     )
 
 
-def _together(rows: tuple[Row, ...]) -> Judged:
+def together(rows: tuple[Row, ...]) -> Judged:
+    """Say what all hours or days of one destination say together."""
     ours = [row for row in rows if row.delivered]
     if not ours:
         return Judged(rows=rows, verdict=Verdict.ARRIVED, why="nothing was delivered")

@@ -16,6 +16,7 @@ from capi_jobs.jobs.asking import Heard
 from capi_jobs.jobs.house import House
 from capi_jobs.jobs.others import sent_by_others
 from capi_jobs.jobs.verified import Verification
+from capi_jobs.ledger import Ledger
 from capi_jobs.ledger.readings import SentMinute
 from capi_jobs.model import DataInterval
 from capi_jobs.platforms import platform_named
@@ -63,7 +64,7 @@ def compared(
         )
         for reading, mine in sent.items()
     }
-    judged = _doubted(house, destination, best(candidates), reach)
+    judged = doubted(house.ledger, destination, best(candidates))
     verify = house.settings.verify
     alarms = judged.alarms(verify.short_share_max, verify.short_floor)
     return Verification(
@@ -138,15 +139,14 @@ def _together(*counts: Counts) -> Counts:
     return total
 
 
-def _doubted(
-    house: House, destination: Destination, judged: Judged, reach: Reach
-) -> Judged:
+def doubted(ledger: Ledger, destination: Destination, judged: Judged) -> Judged:
     """Say nothing of losses where some sources may not stand in these counts."""
+    apart_there = read_api_of(destination.platform).reach.apart
     tagged = destination.arrival.upload_tag
-    if judged.verdict is not Verdict.SHORT or tagged or not reach.apart:
+    if judged.verdict is not Verdict.SHORT or tagged or not apart_there:
         return judged
-    found = house.ledger.last_forecasts(destination.name, FORECAST)
-    apart = sorted(reach.apart & found.keys())
+    found = ledger.last_forecasts(destination.name, FORECAST)
+    apart = sorted(apart_there & found.keys())
     if not apart:
         return judged
     why = (

@@ -45,6 +45,17 @@ class SentMinute:
     doubtful: int  # not among the delivered
 
 
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """One identifier of one source, as a run counted it."""
+
+    run_id: str
+    at: datetime
+    source: str
+    orders: int
+    covered: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One figure of a platform's, beside ours."""
@@ -124,12 +135,15 @@ class Readings(Door):
         destination: str,
         *,
         since: datetime | None = None,
+        until: datetime | None = None,
         metric: str | None = None,
         limit: int | None = None,
     ) -> list[Reading]:
-        """List readings, the newest time first."""
+        """List readings, the newest time first; `until` is left out itself."""
         tests = given(
-            (since, readings.c.starts_at.__ge__), (metric, readings.c.metric.__eq__)
+            (since, readings.c.starts_at.__ge__),
+            (until, readings.c.starts_at.__lt__),
+            (metric, readings.c.metric.__eq__),
         )
         query = (
             select(readings)
@@ -140,6 +154,52 @@ class Readings(Door):
             .limit(limit)
         )
         return [reading_from(row) for row in connection.execute(query)]
+
+    @reading
+    def last_readings(
+        self, connection: Connection, destination: str, metric: str
+    ) -> list[Reading]:
+        """List what was written down when the platform was last asked, by time."""
+        mine = {"destination": destination, "metric": metric}
+        last = select(func.max(readings.c.taken_at)).filter_by(**mine)
+        query = (
+            select(readings)
+            .filter_by(**mine)
+            .where(readings.c.taken_at == last.scalar_subquery())
+            .order_by(readings.c.starts_at, readings.c.event_name)
+        )
+        return [reading_from(row) for row in connection.execute(query)]
+
+    @reading
+    def forecasts(
+        self, connection: Connection, destination: str, identifier: str, limit: int
+    ) -> list[Forecast]:
+        """List one identifier, source by source, as the last runs counted it.
+
+        Runs that no gate judged are left out: a re-upload looks at a few orders.
+        """
+        rows = connection.execute(
+            select(
+                coverage.c.run_id,
+                run_destinations.c.assessed_at,
+                coverage.c.source,
+                coverage.c.orders,
+                coverage.c.covered,
+            )
+            .join(
+                run_destinations,
+                (coverage.c.run_id == run_destinations.c.run_id)
+                & (coverage.c.destination == run_destinations.c.destination),
+            )
+            .where(
+                run_destinations.c.destination == destination,
+                run_destinations.c.gate.is_not(None),
+                coverage.c.identifier == identifier,
+            )
+            .order_by(run_destinations.c.assessed_at.desc(), coverage.c.id)
+            .limit(limit)
+        )
+        return [Forecast(*row) for row in rows]
 
     @reading
     def last_forecasts(

@@ -74,6 +74,22 @@ class WaitingRoom(Door):
         )
 
     @reading
+    def in_doubt_since(
+        self, connection: Connection, destination: str, sent_by: datetime
+    ) -> int:
+        """Count orders in doubt that were first sent by then: they are for people.
+
+        What was sent later, the next run may send again by itself.
+        """
+        found = status_amounts(
+            connection,
+            batches.c.destination == destination,
+            batches.c.status == Status.IN_DOUBT,
+            batches.c.first_sent_at.is_(None) | (batches.c.first_sent_at <= sent_by),
+        )
+        return sum(one.orders for one in found)
+
+    @reading
     def hold_counts(
         self, connection: Connection, destination: str | None = None
     ) -> list[HoldCount]:

@@ -5,32 +5,26 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from capi_jobs.coverage import FORECAST, GROUPS, WEIGHTS
 from capi_jobs.ledger import Ledger
 from capi_jobs.ledger.balances import DayBalance
-from capi_jobs.ledger.values import Coverage, Gate, LedgerCount, Run
+from capi_jobs.ledger.values import Gate, LedgerCount, Run
 from capi_jobs.lifecycle import Status
 from capi_jobs.report import remedies
 from capi_jobs.report.balance import Balance, live, several
 from capi_jobs.report.contents import (
     RUNS_MAX,
-    SCORES_MAX,
     DestinationReport,
     Group,
     Groups,
-    KeyCoverage,
     Report,
     RuleResult,
     RuleWords,
-    Score,
-    SourceKeys,
     Target,
 )
 from capi_jobs.report.grouping import Gathered, Member, grouped
+from capi_jobs.report.qualities import scores, shown_run, source_keys
 
 _NO_WORDS = RuleWords()
-# A week of nights and some runs by hand: older figures are no news.
-_RUNS_LOOKED_AT = 10
 _DAY = timedelta(days=1)
 
 Words = Mapping[str, RuleWords]
@@ -92,7 +86,7 @@ def _destination(
 ) -> DestinationReport:
     name = target.name
     days = balances(ledger, name, *span)
-    run_id = _shown_run(ledger, name)
+    run_id = shown_run(ledger, name)
     return DestinationReport(
         target=target,
         total=several(name, days),
@@ -103,20 +97,10 @@ def _destination(
         quarantine=_quarantine(ledger, name, words),
         in_doubt=_in_doubt(ledger, target, now),
         rejected=_rejected(ledger, name),
-        coverage=_coverage(ledger.coverage_of(run_id, name)),
-        scores=_scores(ledger, name),
+        coverage=source_keys(ledger, run_id, name),
+        scores=scores(ledger, name),
         asks=_asking(ledger.recent_runs(RUNS_MAX), name),
     )
-
-
-def _shown_run(ledger: Ledger, name: str) -> str:
-    """Find the latest run that had anything to send, else the latest.
-
-    A run after it looks again at what is held alone: its shares would mislead.
-    """
-    latest = [one.run_id for one in ledger.recent_assessments(name, _RUNS_LOOKED_AT)]
-    full = (run_id for run_id in latest if ledger.coverage_of(run_id, name))
-    return next(full, latest[0] if latest else "")
 
 
 def _unseen(days: Sequence[Balance], first: date, last: date) -> tuple[date, ...]:
@@ -208,43 +192,6 @@ def _member(key: Any, entry: Mapping[str, Any]) -> Member[Any]:  # noqa: ANN401 
     return Member(
         key, entry["order_id"], value, entry["currency"], entry["first_sent_at"]
     )
-
-
-def _coverage(rows: Sequence[Coverage]) -> tuple[SourceKeys, ...]:
-    sources = dict.fromkeys(row.source for row in rows)
-    return tuple(
-        _source_keys(source, [row for row in rows if row.source == source])
-        for source in sources
-    )
-
-
-def _source_keys(source: str, rows: Sequence[Coverage]) -> SourceKeys:
-    forecast = [row.covered / 10 for row in rows if row.identifier == FORECAST]
-    keys = [
-        KeyCoverage(row.identifier, row.covered, row.dropped)
-        for row in rows
-        if row.identifier != FORECAST
-    ]
-    return SourceKeys(
-        source,
-        max((row.orders for row in rows), default=0),
-        forecast[0] if forecast else None,
-        tuple(sorted(keys, key=lambda key: (-_weight(key.identifier), key.identifier))),
-    )
-
-
-def _scores(ledger: Ledger, name: str) -> tuple[Score, ...]:
-    """Return what `verify` kept of the platform's own scores."""
-    found = ledger.readings(name, metric="match_quality", limit=SCORES_MAX)
-    return tuple(
-        Score(one.start.date(), one.event_name, one.ours, one.theirs)
-        for one in found
-        if one.theirs is not None
-    )
-
-
-def _weight(identifier: str) -> int:
-    return WEIGHTS.get(GROUPS.get(identifier, identifier), 0)
 
 
 def _asking(runs: Sequence[Run], name: str) -> tuple[str, ...]:

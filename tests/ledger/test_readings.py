@@ -7,10 +7,12 @@ from decimal import Decimal
 import pytest
 
 from capi_jobs.ledger import Ledger
-from capi_jobs.ledger.readings import Reading, SentMinute
+from capi_jobs.ledger.readings import Forecast, Reading, SentMinute
+from capi_jobs.ledger.values import Coverage
 from capi_jobs.lifecycle import Event, Status
 from capi_jobs.model import OwedAs
 from tests.ledger.building import NOON, Bench, an_entry
+from tests.ledger.test_assessments import assess, start
 
 DAY = timedelta(days=1)
 HOUR = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -138,6 +140,7 @@ def test_readings_are_listed_newest_first_and_may_be_narrowed_down(
     assert ledger.readings("meta") == [second, first, score]
     assert ledger.readings("meta", metric="match_quality") == [score]
     assert ledger.readings("meta", since=HOUR + DAY) == [second]
+    assert ledger.readings("meta", until=HOUR + DAY) == [first, score]
     assert ledger.readings("meta", limit=1) == [second]
     assert ledger.readings("tiktok") == []
 
@@ -155,3 +158,38 @@ def test_several_events_may_arrive_in_one_hour(ledger: Ledger) -> None:
     ledger.keep_readings([*two, replace(two[0], short=2)])
 
     assert [one.short for one in ledger.readings("meta")] == [1, 2]
+
+
+def test_what_was_last_told_is_all_that_was_written_down_at_once(
+    ledger: Ledger,
+) -> None:
+    again, first = a_reading(start=HOUR + DAY), a_reading()
+    before = a_reading(start=HOUR - DAY, taken_at=NOON - DAY)
+    score = a_reading(metric="match_quality", taken_at=NOON + DAY)
+    other = a_reading(destination="tiktok", taken_at=NOON + DAY)
+    ledger.keep_readings([before, first, again, score, other])
+
+    assert ledger.last_readings("meta", "events") == [first, again]
+    assert ledger.last_readings("snap", "events") == []
+
+
+def test_forecasts_of_judged_runs_are_told_newest_first(bench: Bench) -> None:
+    web, store = (
+        Coverage(source, "forecast", 10, tenths, 0)
+        for source, tenths in (("website", 62), ("physical_store", 31))
+    )
+    start(bench)
+    assess(bench, coverage=[web, replace(web, identifier="email")])
+    first = bench.now
+    bench.now += DAY
+    start(bench, "r2")
+    assess(bench, run_id="r2", coverage=[web, store])
+
+    told = bench.ledger.forecasts("meta", "forecast", 9)
+    assert told == [
+        Forecast("r2", bench.now, "website", 10, 62),
+        Forecast("r2", bench.now, "physical_store", 10, 31),
+        Forecast("r1", first, "website", 10, 62),
+    ]
+    assert bench.ledger.forecasts("meta", "forecast", 1) == told[:1]
+    assert bench.ledger.forecasts("tiktok", "forecast", 9) == []

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from capi_jobs.ledger.pages import StatusAmount
@@ -68,6 +68,22 @@ def test_doubts_and_rejections_are_counted_with_their_value(bench: Bench) -> Non
         StatusAmount("meta", Status.IN_DOUBT, 2, {"EUR": Decimal("20.20")}),
         StatusAmount("meta", Status.REJECTED, 1, {"EUR": Decimal("10.10")}),
     )
+
+
+def test_doubts_older_than_the_window_are_told_apart(bench: Bench) -> None:
+    bench.in_status(Status.IN_DOUBT, 1, 2)
+    sent = bench.now
+    bench.now += timedelta(days=1)
+    bench.in_status(Status.IN_DOUBT, 3)
+    bench.in_status(Status.REJECTED, 4)
+
+    def since(at: datetime, destination: str = "meta") -> int:
+        return bench.ledger.in_doubt_since(destination, at)
+
+    assert since(sent - timedelta(seconds=1)) == 0
+    assert since(sent) == since(bench.now - timedelta(seconds=1)) == 2
+    assert since(bench.now) == 3
+    assert since(bench.now, "tiktok") == 0
 
 
 def test_open_holds_are_counted_by_destination_and_rule(bench: Bench) -> None:

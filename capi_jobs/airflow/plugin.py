@@ -1,4 +1,4 @@
-"""The plugin (entry point `airflow.plugins`): pools, and the report in Airflow's UI.
+"""The plugin (entry point `airflow.plugins`): pools, and our pages in Airflow's UI.
 
 Every process of Airflow loads this file, also each task's: nothing heavy is imported
 here. The pages are `pages.py`, the pools `pools.py`.
@@ -66,7 +66,7 @@ class CapiJobsPlugin(AirflowPlugin):
     external_views = [  # noqa: RUF012 - Airflow's own form
         {
             "name": "Deliveries",
-            "href": f"{urlsplit(base_url()).path}{MOUNTED_AT}/report",
+            "href": f"{urlsplit(base_url()).path}{MOUNTED_AT}/",
             "destination": "nav",
             "category": "browse",
             "url_route": "capi-jobs-deliveries",

@@ -1,10 +1,9 @@
-"""The report in Airflow's own web server: who may read it, and what it says."""
+"""The pages in Airflow's own web server: who may see and change, and the report."""
 
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,7 +12,6 @@ from airflow.api_fastapi.app import create_app, get_auth_manager, purge_cached_a
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from starlette.testclient import TestClient
 
-from capi_jobs.airflow import pages
 from capi_jobs.report.sentences import day_name
 from tests import airflow_home
 from tests.airflow.conftest import Connect
@@ -98,6 +96,26 @@ def test_a_session_cookie_is_a_login_too(server: TestClient, shop: Shop) -> None
     token = _as("viewer")["authorization"].removeprefix("Bearer ")
     answer = server.get("/capi-jobs/report", headers={"cookie": f"_token={token}"})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "looks_only"), [("viewer", True), ("user", False), ("admin", False)]
+)
+def test_who_may_trigger_the_dag_may_change(
+    server: TestClient, shop: Shop, role: str, looks_only: bool
+) -> None:
+    page = _get(server, "", role).text
+    assert ("looks only" in page) is looks_only
+    assert "someone" in page
+
+
+def test_pages_lead_to_pages_below_their_mount(server: TestClient, shop: Shop) -> None:
+    page = _get(server, "").text
+    links = re.findall(r'(?:href|src)="(/[^"]*)"', page)
+    assert links
+    assert [one for one in links if not one.startswith("/capi-jobs/")] == []
+    style = server.get(next(one for one in links if one.endswith(".css")))
+    assert style.headers["content-type"].startswith("text/css")
 
 
 # ── What it says ────────────────────────────────────────────────────────────────
@@ -199,17 +217,3 @@ def test_the_ledger_may_lie_in_a_connection(
     new_shop.configure(ledger="airflow:nobody")
     answer = _get(server, "report")
     assert (answer.status_code, "no Airflow connection" in answer.text) == (503, True)
-
-
-def test_only_so_many_reports_are_made_at_once(
-    server: TestClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pages, "SEAT_SECONDS_MAX", 0)
-    request = SimpleNamespace(app=SimpleNamespace(state=pages.create_pages().state))
-    for _ in range(pages.SEATS):
-        request.app.state.seats.acquire()
-    answer = pages.of_days(request)  # type: ignore[arg-type] # all that it asks for
-    assert answer.status_code == 503
-    request.app.state.seats.release()
-    for _ in range(pages.SEATS + 1):
-        assert pages.of_days(request).status_code == 200  # type: ignore[arg-type]

@@ -62,7 +62,7 @@ def test_airflow_finds_the_plugin_by_its_entry_point() -> None:
     assert point.load() is CapiJobsPlugin
     [told] = [one for one in get_plugin_info() if one["name"] == "capi_jobs"]
     assert [one["url_prefix"] for one in told["fastapi_apps"]] == ["/capi-jobs"]
-    assert [one["href"] for one in told["external_views"]] == ["/capi-jobs/report"]
+    assert [one["href"] for one in told["external_views"]] == ["/capi-jobs/"]
 
 
 def test_missing_pools_are_made_when_the_scheduler_starts(config: Config) -> None:

@@ -37,7 +37,8 @@ def server(further: Mapping[str, str] | None = None) -> Iterator[str]:
     remove_leftovers()
     home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     try:
-        _start(home, SETTINGS | dict(further or {}))
+        _make(home, SETTINGS | dict(further or {}))
+        start(home)
         yield f"postgresql://{SUPERUSER}@/postgres?host={home}"
     finally:
         _remove(home)
@@ -51,7 +52,21 @@ def remove_leftovers() -> None:
             _remove(home)
 
 
-def _start(home: Path, settings: Mapping[str, str]) -> None:
+def start(home: Path) -> None:
+    """Start the server that lives in this folder, and wait until it answers."""
+    pg_ctl = ["pg_ctl", "-D", str(home / "data"), "-l", str(home / "log"), "-w"]
+    _run([*pg_ctl, "-t", str(START_SECONDS_MAX), "start"], _server_user(home))
+
+
+def stop(home: Path) -> None:
+    """Stop it without ceremony, as a power cut would."""
+    data = home / "data"
+    if _is_running(data):
+        pg_ctl = ["pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop"]
+        _run(pg_ctl, _server_user(home))
+
+
+def _make(home: Path, settings: Mapping[str, str]) -> None:
     data = home / "data"
     user = _server_user(home)
     initdb = ["initdb", "-D", str(data), "-U", SUPERUSER, "--auth=trust", "--no-sync"]
@@ -65,9 +80,6 @@ def _start(home: Path, settings: Mapping[str, str]) -> None:
     with (data / "postgresql.conf").open("a", encoding="utf-8") as conf:
         conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         conf.write(f"unix_socket_directories = '{home}'\n")
-    log = str(home / "log")
-    start = ["pg_ctl", "-D", str(data), "-l", log, "-w", "-t", str(START_SECONDS_MAX)]
-    _run([*start, "start"], user)
 
 
 def _server_user(home: Path) -> str | None:
@@ -120,11 +132,7 @@ def _run(command: list[str], user: str | None) -> None:
 
 
 def _remove(home: Path) -> None:
-    data = home / "data"
-    if _is_running(data):
-        # Without ceremony, as nothing of it is kept.
-        stop = ["pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop"]
-        _run(stop, _server_user(home))
+    stop(home)
     shutil.rmtree(home, ignore_errors=True)
 
 

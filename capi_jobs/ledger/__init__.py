@@ -30,6 +30,7 @@ from capi_jobs.ledger.pages import Pages
 from capi_jobs.ledger.past import Past
 from capi_jobs.ledger.people import Chosen, People
 from capi_jobs.ledger.readings import Readings
+from capi_jobs.ledger.reasons import Standstill
 from capi_jobs.ledger.retention import Retention
 from capi_jobs.ledger.runs import Runs
 from capi_jobs.ledger.slices import Slices
@@ -54,6 +55,7 @@ class Ledger(
     Past,
     WaitingRoom,
     Decisions,
+    Standstill,
     Audits,
     Readings,
     Forgetting,

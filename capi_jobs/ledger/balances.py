@@ -71,6 +71,14 @@ class Balances(Door):
         return list(totals.values())
 
     @reading
+    def undated_counts(
+        self, connection: Connection, destination: str
+    ) -> list[LedgerCount]:
+        """Count open holds of orders that have no day; entries always have one."""
+        query = _hold_counts(destination, None, None).where(holds.c.day.is_(None))
+        return [_ledger_count(row) for row in connection.execute(query)]
+
+    @reading
     def latest_balances(
         self, connection: Connection, destination: str, first: date, last: date
     ) -> list[DayBalance]:

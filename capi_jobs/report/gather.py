@@ -1,18 +1,20 @@
 """Collects a report from the ledger: reads only, within the limits of contents.py."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
 from capi_jobs.ledger import Ledger
 from capi_jobs.ledger.balances import DayBalance
+from capi_jobs.ledger.reasons import Reason, Reasons
 from capi_jobs.ledger.values import Gate, LedgerCount, Run
 from capi_jobs.lifecycle import Status
 from capi_jobs.report import remedies
+from capi_jobs.report.amounts import Amount
 from capi_jobs.report.balance import Balance, live, several
 from capi_jobs.report.contents import (
+    GROUPS_MAX,
     RUNS_MAX,
+    SAMPLES_MAX,
     DestinationReport,
     Group,
     Groups,
@@ -21,7 +23,6 @@ from capi_jobs.report.contents import (
     RuleWords,
     Target,
 )
-from capi_jobs.report.grouping import Gathered, Member, grouped
 from capi_jobs.report.qualities import scores, shown_run, source_keys
 
 _NO_WORDS = RuleWords()
@@ -61,8 +62,7 @@ def balances(ledger: Ledger, name: str, first: date, last: date) -> tuple[Balanc
     # lost, and only the difference to the baseline counts.
     counts = ledger.live_counts(name, first, last)
     if any(one.day is None for one in found):
-        # Only a question without days counts what has none.
-        counts += [one for one in ledger.live_counts(name) if one.day is None]
+        counts += ledger.undated_counts(name)
     return tuple(_live(one, counts) for one in found)
 
 
@@ -117,80 +117,68 @@ def _validation(
 
 
 def _quarantine(ledger: Ledger, name: str, words: Words) -> Groups:
-    messages: dict[str, str] = {}
-
-    def members() -> Iterator[Member[str]]:
-        for hold in ledger.open_holds(name):
-            messages.setdefault(hold.rule, hold.message)
-            yield Member(
-                hold.rule, hold.order_id, hold.value, hold.currency, hold.first_seen_at
-            )
-
-    def written(rule: str, found: Gathered) -> Group:
-        told = words.get(rule, _NO_WORDS)
-        return Group(
-            reason=rule,
-            amount=found.amount,
-            samples=tuple(found.samples),
-            oldest=found.oldest,
-            says=told.says or messages[rule],
+    def written(found: Reason) -> Group:
+        rule, told = found.reason, words.get(found.reason, _NO_WORDS)
+        return _group(
+            found,
+            told.says or found.says,
             # Only rules of the suites have words; others are the reader's or the
             # platform's own, and stand whatever a person says.
-            do=remedies.of_hold(
+            remedies.of_hold(
                 name, rule, told.do, found.samples, releasable=rule in words
             ),
         )
 
-    return grouped(members(), written)
+    found = ledger.held_by_rule(name, most=GROUPS_MAX, samples=SAMPLES_MAX)
+    return _groups(found, written)
 
 
 def _in_doubt(ledger: Ledger, target: Target, now: datetime) -> Groups:
-    def is_resent(entry: Mapping[str, Any]) -> bool:
-        sent, window = entry["first_sent_at"], target.dedup_window
-        resending = entry["status"] is Status.RESENDING
-        return resending or (
-            sent is not None and window is not None and now < sent + window
+    def written(found: Reason) -> Group:
+        return _group(
+            found,
+            "the answer was lost: nobody knows whether they count",
+            remedies.of_doubt(target.name, found.samples[0], by_itself=found.is_fresh),
         )
 
-    def members() -> Iterator[Member[tuple[str, bool]]]:
-        for status in (Status.IN_DOUBT, Status.RESENDING):
-            for entry in ledger.entries(target.name, status=status):
-                yield _member((str(entry["reason"]), is_resent(entry)), entry)
-
-    def written(key: tuple[str, bool], found: Gathered) -> Group:
-        reason, by_itself = key
-        return Group(
-            reason=reason,
-            amount=found.amount,
-            samples=tuple(found.samples),
-            oldest=found.oldest,
-            says="the answer was lost: nobody knows whether they count",
-            do=remedies.of_doubt(target.name, found.samples[0], by_itself=by_itself),
-            by_itself=by_itself,
-        )
-
-    return grouped(members(), written)
+    window = target.dedup_window
+    found = ledger.stuck_by_reason(
+        target.name,
+        (Status.IN_DOUBT, Status.RESENDING),
+        fresh_after=now - window if window else None,
+        most=GROUPS_MAX,
+        samples=SAMPLES_MAX,
+    )
+    return _groups(found, written)
 
 
 def _rejected(ledger: Ledger, name: str) -> Groups:
-    def written(reason: str, found: Gathered) -> Group:
-        return Group(
-            reason=reason,
-            amount=found.amount,
-            samples=tuple(found.samples),
-            oldest=found.oldest,
-            says="the platform will never take them as they are",
-            do=remedies.of_rejection(name, found.samples[0]),
+    def written(found: Reason) -> Group:
+        return _group(
+            found,
+            "the platform will never take them as they are",
+            remedies.of_rejection(name, found.samples[0]),
         )
 
-    found = ledger.entries(name, status=Status.REJECTED)
-    return grouped((_member(str(one["reason"]), one) for one in found), written)
+    found = ledger.stuck_by_reason(
+        name, (Status.REJECTED,), most=GROUPS_MAX, samples=SAMPLES_MAX
+    )
+    return _groups(found, written)
 
 
-def _member(key: Any, entry: Mapping[str, Any]) -> Member[Any]:  # noqa: ANN401 - a row
-    value: Decimal = entry["value"]
-    return Member(
-        key, entry["order_id"], value, entry["currency"], entry["first_sent_at"]
+def _groups(found: Reasons, written: Callable[[Reason], Group]) -> Groups:
+    return Groups(tuple(map(written, found.shown)), found.left)
+
+
+def _group(found: Reason, says: str, do: tuple[str, ...]) -> Group:
+    return Group(
+        reason=found.reason,
+        amount=Amount(dict(found.parts)),
+        samples=found.samples,
+        oldest=found.oldest,
+        says=says,
+        do=do,
+        by_itself=found.is_fresh,
     )
 
 

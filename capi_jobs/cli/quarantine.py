@@ -1,8 +1,7 @@
 """`quarantine`: orders that a rule holds: look, export, release or block them."""
 
 import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -14,7 +13,6 @@ from capi_jobs.cli.door import books, chosen_of, clock_of, loaded, who
 from capi_jobs.errors import DecisionRefused
 
 if TYPE_CHECKING:
-    from capi_jobs.ledger import Ledger
     from capi_jobs.ledger.values import HoldRow
 
 app = typer.Typer(
@@ -162,28 +160,22 @@ def _decide(  # noqa: PLR0917  # what two commands share
     actor: str | None,
     config: Path | None,
 ) -> None:
+    from capi_jobs.jobs.quarantining import Word, decide, meant  # noqa: PLC0415
     from capi_jobs.jobs.reading_files import read_ids  # noqa: PLC0415
 
     with screen.told_plainly():
-        settings, now = loaded(config), clock_of(None).now()
+        settings, now, word = loaded(config), clock_of(None).now(), Word(decision)
         ids = [*(orders or ()), *(read_ids(file) if file else ())]
         if not ids and rule is None:
             raise typer.BadParameter("name orders, --file or --rule")
         chosen = chosen_of(settings, [destination] if destination else None)
-        done: Counter[str] = Counter()
         with books(settings) as ledger:
-            for one in chosen:
-                named = _held_by(ledger, one.name, rule, ids)
-                # Who blocks an order need not wait until a rule holds it.
-                if ids and rule is None:
-                    blocks = decision == "block"
-                    named = (
-                        ids if blocks else [*named, *_blocked(ledger, one.name, ids)]
-                    )
-                if named:
-                    move = getattr(ledger, _MOVES[decision])
-                    told = {"actor": who(actor), "reason": because, "now": now}
-                    done[one.name] = move(one.name, named, **told)
+            named = {
+                one.name: meant(ledger, word, one.name, rule, ids) for one in chosen
+            }
+            done = decide(
+                ledger, word, named, actor=who(actor), reason=because, now=now
+            )
         if not done:
             raise DecisionRefused(
                 "none of these is held", do="see `capi-jobs quarantine list`"
@@ -193,30 +185,10 @@ def _decide(  # noqa: PLR0917  # what two commands share
         screen.out.print(f"{name}: {many} {_DONE[decision]}")
 
 
-_MOVES = {"release": "release_hold", "block": "block_order"}
 _DONE = {
     "release": "released; the next run sends what can be read and the platform takes",
     "block": "blocked; never sent, and excluded in the balance",
 }
-
-
-def _held_by(
-    ledger: "Ledger", destination: str, rule: str | None, ids: Sequence[str]
-) -> list[str]:
-    """Name what is held: of these orders, or all that the rule holds."""
-    from capi_jobs.ledger.columns import kept_id  # noqa: PLC0415
-
-    held = (row.order_id for row in ledger.open_holds(destination, rule=rule))
-    if not ids:
-        return list(held)
-    wanted = {kept_id(one) for one in ids}
-    return [one for one in held if one in wanted]
-
-
-def _blocked(ledger: "Ledger", destination: str, ids: Sequence[str]) -> list[str]:
-    """Name which of these a person blocked: the word is taken back by another."""
-    words = ledger.overrides(destination, ids)
-    return [one for one, word in words.items() if word.decision == "block"]
 
 
 def _fields(row: "HoldRow") -> dict[str, object]:

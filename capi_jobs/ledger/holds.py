@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, upd
 from sqlalchemy.dialects import postgresql, sqlite
 
 from capi_jobs.errors import DecisionRefused
-from capi_jobs.ledger.columns import AnyRow, among, given, kept_id
-from capi_jobs.ledger.door import Door, moving
+from capi_jobs.ledger.columns import AnyRow, AnySelect, among, given, kept_id
+from capi_jobs.ledger.door import Door, moving, reading
 from capi_jobs.ledger.forgotten import digest_of
 from capi_jobs.ledger.people import refuse_without_reason
 from capi_jobs.ledger.schema import holds, overrides
@@ -66,11 +66,12 @@ class Holds(Door):
         """Close what is open for these orders; the others are left as they are."""
         return _end(connection, destination, order_ids, how, now)
 
-    def open_holds(
+    def open_holds(  # noqa: PLR0913 - filters of a list
         self,
         destination: str | None = None,
         *,
         rule: str | None = None,
+        order_ids: Sequence[str] | None = None,
         first_day: date | None = None,
         last_day: date | None = None,
         limit: int | None = None,
@@ -92,7 +93,13 @@ class Holds(Door):
             .order_by(holds.c.destination, holds.c.order_id)
             .limit(limit)
         )
-        return map(hold_from, self.stream(lambda _: query))
+
+        def wanted(connection: Connection) -> AnySelect:
+            if order_ids is None:
+                return query
+            return query.where(among(connection, holds.c.order_id, order_ids))
+
+        return map(hold_from, self.stream(wanted))
 
     def open_hold(self, destination: str, order_id: str) -> HoldRow | None:
         """Look up whether this order is in quarantine."""
@@ -102,6 +109,23 @@ class Holds(Door):
             holds.c.ended_at.is_(None),
         )
         return next(map(hold_from, self.stream(lambda _: query)), None)
+
+    @reading
+    def latest_hold(
+        self, connection: Connection, destination: str, order_id: str
+    ) -> HoldRow | None:
+        """Look up the hold of an order, the last one where all have ended."""
+        query = (
+            select(holds)
+            .where(
+                holds.c.destination == destination,
+                holds.c.order_id == kept_id(order_id),
+            )
+            .order_by(holds.c.ended_at.is_(None).desc(), holds.c.id.desc())
+            .limit(1)
+        )
+        row = connection.execute(query).one_or_none()
+        return None if row is None else hold_from(row)
 
     def release_hold(
         self,

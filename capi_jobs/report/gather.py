@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from capi_jobs.ledger import Ledger
-from capi_jobs.ledger.balances import DayBalance
+from capi_jobs.ledger.latest import DayBalance
 from capi_jobs.ledger.reasons import Reason, Reasons
 from capi_jobs.ledger.values import Gate, LedgerCount, Run
 from capi_jobs.lifecycle import Status

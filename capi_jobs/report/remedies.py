@@ -1,6 +1,6 @@
 """What a person can do about an order, as sentences and commands to type."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from shlex import quote
 
 # The order ids stand beside the command; one example shows how it is typed.
@@ -9,6 +9,37 @@ _WAIT = (
     "Nothing: the next run sends them again under the same event id, which the platform"
     " still deduplicates."
 )
+
+
+# Rules of the suites that reader and platforms have as well: whoever lets these go sees
+# them held again, under the other's name. Any other rule of a suite is a person's word.
+_HELD_AGAIN = frozenset(
+    {
+        "completed_at_in_future",
+        "completed_at_missing",
+        "currency_missing",
+        "currency_unknown",
+        "event_id_has_control_characters",
+        "event_id_too_long",
+        "items_not_json",
+        "order_id_has_control_characters",
+        "order_id_missing",
+        "order_id_too_long",
+        "page_url_missing",
+        "value_missing",
+        "value_negative",
+        "value_not_a_number",
+    }
+)
+
+
+def releasable(rule: str, suites: Container[str]) -> bool:
+    """Say whether a person's word can let orders go that this rule holds.
+
+    `suites` has the rules of the suites; others are the reader's or the platform's own,
+    and stand whatever a person says.
+    """
+    return rule in suites and rule not in _HELD_AGAIN
 
 
 def of_hold(
@@ -61,9 +92,11 @@ def of_rejection(destination: str, order_id: str) -> tuple[str, ...]:
     )
 
 
-def of_gate(run_id: str) -> tuple[str, str]:
-    """Answer a run that asks."""
+def of_gate(run_id: str, destination: str = "") -> tuple[str, str]:
+    """Answer a run that asks: approve it and deliver, or hold it."""
     run = quote(run_id)
+    if destination:
+        run += f" --destination {quote(destination)}"
     return (
         f"capi-jobs approve {run} {_BECAUSE}",
         f"capi-jobs hold {run} {_BECAUSE}",

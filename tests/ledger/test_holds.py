@@ -224,3 +224,29 @@ def test_a_hold_of_one_order_is_looked_up_until_it_ends(bench: Bench) -> None:
     assert found.rule == "value_negative"
     assert bench.ledger.open_hold("tiktok", "o1") is None
     assert bench.ledger.open_hold("meta", "o1") is None
+
+
+def test_holds_of_named_orders_alone_can_be_listed(bench: Bench) -> None:
+    long = "ö" * ID_BYTES_MAX
+    hold(bench, *(replace(A_HOLD, order_id=each) for each in ("o1", "o2", long)))
+
+    assert len(held(bench, order_ids=["o2", long, "o9"])) == 2
+    assert held(bench, order_ids=["o2"]) == [("o2", "value_negative")]
+    assert held(bench, order_ids=[]) == []
+
+
+def test_the_last_hold_of_an_order_is_known_when_it_has_ended(bench: Bench) -> None:
+    def ended() -> HoldEnd | None:
+        row = bench.ledger.latest_hold("meta", "o1")
+        assert row is not None
+        return row.ended_how
+
+    assert bench.ledger.latest_hold("meta", "o1") is None
+    hold(bench)
+    bench.ledger.block_order("meta", ["o1"], actor="ana", reason="x", now=bench.now)
+    assert ended() is HoldEnd.BLOCKED
+
+    hold(bench)
+    assert ended() is None
+    bench.ledger.end_holds("meta", ["o1"], HoldEnd.MENDED, now=bench.now)
+    assert ended() is HoldEnd.MENDED

@@ -3,7 +3,7 @@
 Colours, sentences and forms of numbers are those of the report (`capi_jobs/report`).
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -36,7 +36,7 @@ def rendered(
             view=view,
             title=title,
             person=person,
-            at=_Addresses(request),
+            at=Addresses(request),
             path=request.url.path,
             query=request.query_params,
             form_token=form_token(request, person) if person else "",
@@ -46,7 +46,7 @@ def rendered(
     )
 
 
-class _Addresses:
+class Addresses:
     """Addresses of our routes, wherever the pages are mounted: `at("run", run_id=…)`.
 
     Paths only: what the pages are called from outside, a proxy alone knows.
@@ -55,6 +55,9 @@ class _Addresses:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._root = str(request.scope.get("root_path", "")).rstrip("/")
+
+    def __contains__(self, name: object) -> bool:
+        return any(getattr(one, "name", "") == name for one in self._request.app.routes)
 
     def __call__(self, name: str, /, **parameters: object) -> str:
         path = self._request.app.url_path_for(name, **parameters)
@@ -80,7 +83,9 @@ def environment() -> Environment:
     )
     made.filters |= {
         "day": sentences.day_name,
+        "duration": duration,
         "moment": moment,
+        "money": sentences.money_lines,
         "number": "{:,}".format,
         "percent": sentences.percent,
         "short": sentences.short,
@@ -104,6 +109,24 @@ def moment(at: datetime | None) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         utc.isoformat(timespec="seconds"), words, words
     )
+
+
+def duration(lasted: timedelta | None) -> str:
+    """Write how long something took, in at most two units: 3 min 5 s."""
+    if lasted is None:
+        return "–"
+    seconds = round(lasted.total_seconds())
+    if seconds < 1:
+        return "under 1 s"
+    found = []
+    for name, size in _UNITS:
+        number, seconds = divmod(seconds, size)
+        found.append((number, name))
+    first = next(place for place, (number, _) in enumerate(found) if number)
+    return " ".join(f"{n} {name}" for n, name in found[first : first + 2] if n)
+
+
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def _finished(value: Any) -> Any:  # noqa: ANN401 - Jinja hands in anything

@@ -23,6 +23,7 @@ from capi_jobs.ledger.doubts import Doubts
 from capi_jobs.ledger.forgetting import Forgetting
 from capi_jobs.ledger.holds import Holds
 from capi_jobs.ledger.keys import Keys
+from capi_jobs.ledger.latest import LatestBalances
 from capi_jobs.ledger.listing import Listing
 from capi_jobs.ledger.migrate import bring_up
 from capi_jobs.ledger.moves import Moves
@@ -51,6 +52,7 @@ class Ledger(
     Keys,
     Listing,
     Balances,
+    LatestBalances,
     Pages,
     Past,
     WaitingRoom,

@@ -1,46 +1,24 @@
-"""What reports count: the latest balance of each day, and what moved since.
+"""What the ledger holds now, counted, and what one assessment found.
 
-live = balance + (live_counts − baselines): the orders need not be read again.
+The latest balance of each day, from which live counts are told, is in latest.py.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Connection, Table, func, literal, select
 
 from capi_jobs.ledger.columns import EXACT, AnyRow, AnySelect, exact_sum, given
 from capi_jobs.ledger.door import Door, reading
-from capi_jobs.ledger.findings import (
-    balances,
-    baselines,
-    coverage,
-    run_destinations,
-    validations,
-)
+from capi_jobs.ledger.findings import balances, coverage, validations
 from capi_jobs.ledger.schema import batch_counts, batches, holds, removed
 from capi_jobs.ledger.values import Coverage, LedgerCount, Validation
 from capi_jobs.lifecycle import Status
 from capi_jobs.model import ClassCount, OrderClass
 
 ENTRIES, HOLDS = "entries", "holds"
-_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class DayBalance:
-    """The latest balance of one destination and day, and the ledger as it was then.
-
-    Orders without a day stand in one of their own, whose day is None.
-    """
-
-    destination: str
-    day: date | None
-    run_id: str
-    taken_at: datetime
-    counts: tuple[ClassCount, ...]
-    baselines: tuple[LedgerCount, ...]
 
 
 class Balances(Door):
@@ -67,7 +45,7 @@ class Balances(Door):
         totals: dict[tuple[object, ...], LedgerCount] = {}
         for query in queries:
             for row in connection.execute(query):
-                _add(totals, _ledger_count(row))
+                add_up(totals, ledger_count(row))
         return list(totals.values())
 
     @reading
@@ -76,38 +54,7 @@ class Balances(Door):
     ) -> list[LedgerCount]:
         """Count open holds of orders that have no day; entries always have one."""
         query = _hold_counts(destination, None, None).where(holds.c.day.is_(None))
-        return [_ledger_count(row) for row in connection.execute(query)]
-
-    @reading
-    def latest_balances(
-        self, connection: Connection, destination: str, first: date, last: date
-    ) -> list[DayBalance]:
-        """For each day, the latest assessment that covered it; the others are left out.
-
-        Orders without a day are those of the latest assessment of all.
-        """
-        rows = connection.execute(
-            select(run_destinations)
-            .where(
-                run_destinations.c.destination == destination,
-                run_destinations.c.assessed_at.is_not(None),
-                run_destinations.c.day_first <= last,
-                run_destinations.c.day_last >= first,
-            )
-            .order_by(
-                run_destinations.c.assessed_at.desc(), run_destinations.c.run_id.desc()
-            )
-        ).all()
-        found = []
-        for day in _days(first, last):
-            for row in rows:
-                if row.day_first <= day <= row.day_last:
-                    found.append(_day_balance(connection, row, day))
-                    break
-        if rows:
-            undated = _day_balance(connection, rows[0], None)
-            found += [undated] if undated.counts else []
-        return found
+        return [ledger_count(row) for row in connection.execute(query)]
 
     @reading
     def balance_of(
@@ -115,7 +62,7 @@ class Balances(Door):
     ) -> list[ClassCount]:
         """Read the whole balance that one assessment found."""
         mine = select(balances).filter_by(run_id=run_id, destination=destination)
-        return [_class_count(row) for row in connection.execute(mine)]
+        return [class_count(row) for row in connection.execute(mine)]
 
     @reading
     def orders_assessed(
@@ -243,7 +190,8 @@ def _between(
     return given((first, table.c.day.__ge__), (last, table.c.day.__le__))
 
 
-def _ledger_count(row: AnyRow) -> LedgerCount:
+def ledger_count(row: AnyRow) -> LedgerCount:
+    """Return the value for a row of counts, or of `baselines`."""
     return LedgerCount(
         row.day,
         row.currency,
@@ -255,7 +203,8 @@ def _ledger_count(row: AnyRow) -> LedgerCount:
     )
 
 
-def _add(totals: dict[tuple[object, ...], LedgerCount], one: LedgerCount) -> None:
+def add_up(totals: dict[tuple[object, ...], LedgerCount], one: LedgerCount) -> None:
+    """Add a count to those of the same kind."""
     key = (one.day, one.currency, one.kind, one.name, one.owed_as)
     before = totals.get(key)
     if before is not None:
@@ -267,37 +216,8 @@ def _add(totals: dict[tuple[object, ...], LedgerCount], one: LedgerCount) -> Non
     totals[key] = one
 
 
-def _days(first: date, last: date) -> Iterator[date]:
-    day = first
-    while day <= last:
-        yield day
-        day += _DAY
-
-
-def _day_balance(
-    connection: Connection, assessed: AnyRow, day: date | None
-) -> DayBalance:
-    key = {"run_id": assessed.run_id, "destination": assessed.destination, "day": day}
-    counts = connection.execute(select(balances).filter_by(**key))
-    then = connection.execute(select(baselines).filter_by(**key)).all()
-    # Counted by `live_counts` for ever, and no longer there when the keys were read.
-    before = _removed_counts(assessed.destination, day, day).where(
-        removed.c.at <= assessed.assessed_at
-    )
-    told: dict[tuple[object, ...], LedgerCount] = {}
-    for row in [*then, *(connection.execute(before) if day else ())]:
-        _add(told, _ledger_count(row))
-    return DayBalance(
-        assessed.destination,
-        day,
-        assessed.run_id,
-        assessed.assessed_at,
-        tuple(_class_count(row) for row in counts),
-        tuple(told.values()),
-    )
-
-
-def _class_count(row: AnyRow) -> ClassCount:
+def class_count(row: AnyRow) -> ClassCount:
+    """Return the value for a row of `balances`."""
     order_class = OrderClass(row._mapping["class"])  # noqa: SLF001 - a Python keyword
     return ClassCount(
         row.day, row.currency, order_class, row.reason, row.orders, row.value

@@ -14,7 +14,7 @@ from capi_jobs.ledger.columns import AnyRow, among, given
 from capi_jobs.ledger.door import Door, reading
 from capi_jobs.ledger.findings import coverage, run_destinations, runs, validations
 from capi_jobs.ledger.paging import PAGE_ROWS, Order, Page
-from capi_jobs.ledger.runs import destination_from, full_run
+from capi_jobs.ledger.runs import destination_from, full_runs
 from capi_jobs.ledger.values import Decision, Run, RunDestination, RunStatus, Validation
 from capi_jobs.model import DataInterval
 
@@ -50,10 +50,8 @@ class Past(Door):
             tests += given((status, runs.c.status.__eq__))
         query = select(runs.c.run_id, runs.c.started_at).where(*tests)
 
-        def read(row: AnyRow) -> Run:
-            return full_run(connection, row.run_id)
-
-        return _BY_START.page(connection, query, read, after, limit)
+        page = _BY_START.page(connection, query, _run_id, after, limit)
+        return Page(tuple(full_runs(connection, page.rows)), page.after)
 
     @reading
     def run_kinds(self, connection: Connection) -> list[str]:
@@ -136,6 +134,10 @@ class Past(Door):
 
 
 _BY_START = Order((runs.c.started_at, runs.c.run_id), newest_first=True)
+
+
+def _run_id(row: AnyRow) -> str:
+    return str(row.run_id)
 
 
 def _has_part(destination: str, status: RunStatus | None) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 
 from capi_jobs.errors import DecisionRefused
-from capi_jobs.ledger.columns import AnyRow
+from capi_jobs.ledger.columns import AnyRow, among
 from capi_jobs.ledger.door import Door, moving, reading
 from capi_jobs.ledger.findings import run_destinations, runs
 from capi_jobs.ledger.values import Decision, Gate, Run, RunDestination, RunStatus
@@ -147,7 +147,7 @@ class Runs(Door):
     def recent_runs(self, connection: Connection, limit: int) -> list[Run]:
         """List the last runs, the newest first."""
         ids = connection.scalars(_newest().limit(limit)).all()
-        return [full_run(connection, run_id) for run_id in ids]
+        return full_runs(connection, ids)
 
 
 EMPTY: Mapping[str, object] = {
@@ -184,12 +184,26 @@ def run_id_for(connection: Connection, name: str) -> str:
 
 def full_run(connection: Connection, run_id: str) -> Run:
     """Read a run with its destinations."""
-    row = connection.execute(select(runs).where(runs.c.run_id == run_id)).one()
-    parts = connection.execute(
+    (run,) = full_runs(connection, [run_id])
+    return run
+
+
+def full_runs(connection: Connection, run_ids: Sequence[str]) -> list[Run]:
+    """Read these runs with their destinations, in this order."""
+    mine = among(connection, runs.c.run_id, run_ids)
+    rows = {row.run_id: row for row in connection.execute(select(runs).where(mine))}
+    parts: dict[str, dict[str, RunDestination]] = {}
+    for part in connection.execute(
         select(run_destinations)
-        .where(run_destinations.c.run_id == run_id)
+        .where(among(connection, run_destinations.c.run_id, run_ids))
         .order_by(run_destinations.c.destination)
-    )
+    ):
+        its = parts.setdefault(part.run_id, {})
+        its[part.destination] = destination_from(part)
+    return [_run(rows[each], parts.get(each, {})) for each in run_ids if each in rows]
+
+
+def _run(row: AnyRow, parts: Mapping[str, RunDestination]) -> Run:
     return Run(
         run_id=row.run_id,
         kind=row.kind,
@@ -200,7 +214,7 @@ def full_run(connection: Connection, run_id: str) -> Run:
         status=RunStatus(row.status),
         note=row.note,
         asked=row.asked,
-        destinations={part.destination: destination_from(part) for part in parts},
+        destinations=parts,
     )
 
 

@@ -20,7 +20,9 @@ def outcomes(size: int, answer: Answer) -> list[Outcome]:
     if status == "VALID" and answer.status == read.HTTP_OK:
         return read.accepted("", size)
     verdict = ANSWERS.get(answer.status)
-    if status == "VALID" or (status != "INVALID" and verdict is None):
+    # A server that broke down may say INVALID of events that nobody looked at.
+    judged = status == "INVALID" and answer.status not in _BROKEN
+    if status == "VALID" or not (judged or verdict):
         return read.lost(f"unreadable answer, HTTP {answer.status}", size)
     if verdict is None:
         return _invalid(body, size)
@@ -54,6 +56,8 @@ _NOT_THERE = Verdict(
 )
 _BAD = Verdict(Meaning.REFUSED, "an event is invalid")
 
+# Time-outs, and whatever is the server's own fault.
+_BROKEN = frozenset({408, *range(500, 600)})
 # Snap publishes no codes: its HTTP statuses are all the code there is, with or without
 # JSON. 410 is what an outdated path answers (S).
 ANSWERS: Mapping[int, Verdict] = MappingProxyType(

@@ -61,6 +61,14 @@ docs: setup ## Rewrite the generated parts of docs/ and README's session
 bench: setup ## Print what each stage of the job takes, for 100,000 orders
 	$(BIN)/python -m benchmarks
 
+.PHONY: chaos
+chaos: setup ## Hurt runs at random, and count: RUNS=100 SEED=1
+	$(BIN)/python -m chaos --runs $(or $(RUNS),100) --seed $(or $(SEED),1)
+
+.PHONY: mutants
+mutants: setup ## Break the life of a batch in many ways: a test must see each
+	$(BIN)/python -m chaos.mutants
+
 .PHONY: lock
 lock: setup ## Remake requirements.lock with the newest versions that fit
 	@# uv.lock holds the addresses of an index; the export has none.

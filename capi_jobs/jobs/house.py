@@ -27,7 +27,7 @@ from capi_jobs.gate import PastAssessment
 from capi_jobs.ledger import Ledger
 from capi_jobs.ledger.values import BLOCK, RELEASE, Decision, Gate, RunDestination
 from capi_jobs.model import DataInterval
-from capi_jobs.platforms import platform_named
+from capi_jobs.platforms import NAMES, platform_named
 from capi_jobs.preparation import Preparer
 from capi_jobs.reconcile import OnClasses, Policy, Reconciliation, Wanted, reconcile
 from capi_jobs.validation import Validator
@@ -174,10 +174,11 @@ class House:
     def _sent_events(
         self, destination: Destination, interval: DataInterval
     ) -> Iterator[pa.RecordBatch]:
+        elsewhere = [name for name in NAMES if name != destination.platform]
         for log in self.sent_events:
             others = log.destination not in {None, destination.name}
             if not others and log.platform in {None, destination.platform}:
-                yield from self.warehouse.sent_events(log, interval)
+                yield from self.warehouse.sent_events(log, interval, elsewhere)
 
     def policy(self, destination: Destination) -> Policy:
         """Say what settings and platform mean for this destination's orders."""

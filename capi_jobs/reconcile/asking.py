@@ -19,19 +19,20 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # `bar`: what would keep an order back if the ledger did not know it.
 _ASKED = """
 CREATE TABLE asked AS
-SELECT o.order_id, o.key_id AS event_id, j.class, j.reason, j.day, j.currency,
-    j.counted AS value, o.completed_at, o.value AS row_value,
+SELECT o.order_id, o.key_id AS event_id, CAST(j.class AS VARCHAR) AS class, j.reason,
+    j.day, j.currency, j.counted AS value, o.completed_at, o.value AS row_value,
     o.currency AS row_currency, CASE
-        WHEN o.excluded IS NOT NULL THEN o.excluded
+        WHEN o.excluded IS NOT NULL THEN CAST(o.excluded AS VARCHAR)
         WHEN d.blocked THEN 'blocked'
-        WHEN s.server THEN 'seen_server'
-        WHEN s.browser IS NOT NULL THEN 'seen_browser'
+        WHEN w.n IS NULL THEN 'seen_server'
+        WHEN s.n IS NOT NULL THEN 'seen_browser'
         WHEN o.ambiguous THEN 'order_id_ambiguous'
         WHEN o.time_fault IS NOT NULL THEN 'completed_at_' || o.time_fault
         WHEN u.n IS NOT NULL OR t.n IS NOT NULL THEN 'event_id_shared'
-        WHEN o.completed_at < o.takes_from THEN 'expired' ELSE '' END AS bar
+        WHEN o.late THEN 'expired' ELSE '' END AS bar
 FROM orders o JOIN judged j USING (n) LEFT JOIN decided d USING (n)
-LEFT JOIN seen s USING (n) LEFT JOIN shared u USING (n) LEFT JOIN taken t USING (n)
+LEFT JOIN unseen w USING (n) LEFT JOIN seen s USING (n)
+LEFT JOIN shared u USING (n) LEFT JOIN taken t USING (n)
 WHERE CASE WHEN getvariable('asks_by_time')
     THEN o.completed_at >= make_timestamptz($first)
         AND o.completed_at < make_timestamptz($last)

@@ -1,13 +1,15 @@
-"""One class per order: the joins, in SQL. Texts were read in `loading.py`.
+"""One class per order: the joins, in SQL. What logs have seen stands in `seeing.py`.
 
-Rows are numbered by the table they arrived in; after the first joins on texts, numbers
-are joined. Precedence is the order of the WHENs in `_JUDGE`.
+Texts were read in `loading.py`. Rows are numbered by the table they arrived in; after
+the first joins on texts, numbers are joined. Precedence is the order of the WHENs in
+`_JUDGE`.
 """
 
 import duckdb
 
 from capi_jobs import duck
 from capi_jobs.errors import BalanceOpen
+from capi_jobs.reconcile import seeing
 
 # Several rows with one order id: equal ones are one order, else nobody knows which
 # row is right. Rows that may be sent speak for the order before excluded ones.
@@ -21,14 +23,16 @@ WITH doubled AS (
     WHERE order_id IS NOT NULL AND hash(order_id) IN (SELECT h FROM doubled)
 )
 SELECT n, row_number() OVER (PARTITION BY order_id
-        ORDER BY excluded NULLS FIRST, completed_at NULLS LAST, content, n) = 1 AS kept,
+        ORDER BY CAST(excluded AS VARCHAR) NULLS FIRST, completed_at NULLS LAST,
+            content, n) = 1 AS kept,
     min(content) OVER same <> max(content) OVER same AS differs
 FROM rows WINDOW same AS (PARTITION BY order_id)
 """
 
 _ORDERS = """
 CREATE VIEW orders AS
-SELECT a.rowid AS n, a.*, coalesce(r.differs, false) AND excluded IS NULL AS ambiguous
+SELECT CAST(a.rowid AS INTEGER) AS n, a.*, coalesce(event_key, order_id) AS key_id,
+    coalesce(r.differs, false) AND excluded IS NULL AS ambiguous
 FROM arrivals a LEFT JOIN repeats r ON r.n = a.rowid
 WHERE a.order_id IS NOT NULL AND coalesce(r.kept, true)
 """
@@ -45,36 +49,13 @@ WHERE excluded IS NULL AND hash(key_id) IN (SELECT h FROM doubled)
 QUALIFY count(*) OVER (PARTITION BY key_id, name) > 1
 """
 
-# A log without event names is a log of this conversion.
-_HITS = """
-CREATE TABLE hits AS
-SELECT o.n, s.server, s.event_id, s.sent_at, s.timely, s.event_id = o.own_id AS own
-FROM sent s JOIN orders o ON s.order_id = o.order_id
-WHERE s.name IS NULL OR s.name = o.name
-UNION ALL
-SELECT o.n, s.server, s.event_id, s.sent_at, s.timely, s.event_id = o.own_id
-FROM sent s JOIN orders o ON s.event_id = o.key_id
-WHERE s.name IS NULL OR s.name = o.name
-"""
-
-# Of several browser events, the order's own id tells most; then any; then the first.
-_SEEN = """
-CREATE TABLE seen AS
-SELECT n, bool_or(server) AS server, min({
-    'rank': CASE WHEN own THEN 0 WHEN event_id IS NOT NULL THEN 1 ELSE 2 END,
-    'sent_at': CASE WHEN timely THEN sent_at ELSE TIMESTAMPTZ 'infinity' END,
-    'event_id': coalesce(event_id, '')
-}) FILTER (NOT server) AS browser
-FROM hits GROUP BY n
-"""
-
 # What might be sent, or counts as late or held, unless the ledger knew it before.
 _OPEN = """
 CREATE TABLE open AS
-SELECT o.n, o.order_id, o.key_id FROM orders o
+SELECT o.n, o.order_id, o.key_id FROM unseen o
 LEFT JOIN seen s USING (n)
-WHERE o.excluded IS NULL AND (s.n IS NULL OR (NOT s.server AND getvariable('enrich')
-    AND s.browser.sent_at + getvariable('dedup_window') >= getvariable('surely_over')))
+WHERE NOT o.excluded AND (s.n IS NULL OR (getvariable('enrich')
+    AND s.sent_at + getvariable('dedup_window') >= getvariable('surely_over')))
 AND NOT EXISTS (SELECT 1 FROM entries e
     WHERE e.order_id = o.order_id AND e.name = o.name)
 """
@@ -118,18 +99,34 @@ WHERE h.day IS NOT DISTINCT FROM o.day AND h.currency = o.currency
 GROUP BY o.n
 """
 
+_TYPES = (
+    """
+    CREATE TYPE class_name AS ENUM ('in_flight', 'in_doubt', 'delivered', 'rejected',
+        'excluded', 'seen_server', 'seen_browser', 'held', 'expired', 'missing')
+    """,
+    """
+    CREATE TYPE fault_name AS ENUM ('order_id_missing', 'order_id_ambiguous',
+        'completed_at_missing', 'completed_at_unreadable', 'completed_at_naive',
+        'completed_at_in_dst_gap', 'event_id_shared')
+    """,
+)
+# No texts: most orders are counted and then forgotten.
+_JUDGED = """
+CREATE TABLE judged (n INTEGER, day DATE, currency VARCHAR, counted DECIMAL(27, 9),
+    class class_name, reason VARCHAR, enriched BOOLEAN, due BOOLEAN, fault fault_name)
+"""
 _JUDGE = """
-CREATE TABLE judged AS
+INSERT INTO judged
 WITH told AS (
-    SELECT o.*, k.sent, k.sent.rank AS rank, s.server, s.browser, h.rule,
-        coalesce(d.blocked, false) AS blocked,
+    SELECT o.n, o.day, o.currency, o.value, o.own, o.late, o.excluded, k.sent,
+        k.sent.rank AS rank, w.n IS NULL AS server, s.rank AS browser, s.sent_at,
+        h.rule, coalesce(d.blocked, false) AS blocked,
         coalesce(d.released, false) AS released, CASE
         WHEN o.ambiguous THEN 'order_id_ambiguous'
         WHEN o.time_fault IS NOT NULL THEN 'completed_at_' || o.time_fault
-        WHEN u.n IS NOT NULL OR t.n IS NOT NULL THEN 'event_id_shared' END AS fault,
-        coalesce(o.completed_at < o.takes_from, false) AS late
-    FROM orders o LEFT JOIN known k USING (n) LEFT JOIN seen s USING (n)
-    LEFT JOIN shared u USING (n) LEFT JOIN taken t USING (n)
+        WHEN u.n IS NOT NULL OR t.n IS NOT NULL THEN 'event_id_shared' END AS fault
+    FROM orders o LEFT JOIN unseen w USING (n) LEFT JOIN known k USING (n)
+    LEFT JOIN seen s USING (n) LEFT JOIN shared u USING (n) LEFT JOIN taken t USING (n)
     LEFT JOIN decided d USING (n) LEFT JOIN held h USING (n)
 ), classed AS (
     SELECT *, CASE
@@ -141,8 +138,8 @@ WITH told AS (
         WHEN rule IS NOT NULL AND (fault IS NOT NULL OR NOT released) THEN 'held'
         WHEN late THEN 'expired'
         ELSE 'missing' END AS class,
-        browser.rank < 2 AND isfinite(browser.sent_at) AND getvariable('surely_over')
-            <= browser.sent_at + getvariable('dedup_window') AS fresh
+        browser < 2 AND isfinite(sent_at) AND getvariable('surely_over')
+            <= sent_at + getvariable('dedup_window') AS fresh
     FROM told
 ), owed AS (
     SELECT *, class = 'seen_browser' AND getvariable('enrich')
@@ -150,23 +147,18 @@ WITH told AS (
     FROM classed
 )
 SELECT n, CASE WHEN sent.day BETWEEN getvariable('first_day')
-        AND getvariable('last_day') THEN sent.day ELSE day END AS day,
-    coalesce(nullif(sent.currency, ''), currency) AS currency,
-    coalesce(CASE WHEN sent.currency <> '' THEN sent.value END, value, 0) AS counted,
+        AND getvariable('last_day') THEN sent.day ELSE day END,
+    coalesce(nullif(sent.currency, ''), currency),
+    coalesce(CASE WHEN sent.currency <> '' THEN sent.value END, value, 0),
     class,
     CASE class WHEN 'excluded' THEN coalesce(excluded, 'blocked')
         WHEN 'held' THEN rule
         WHEN 'seen_browser' THEN CASE
-            WHEN own_id IS NOT NULL AND browser.rank = 1 THEN 'other_event_id'
+            WHEN own AND browser = 1 THEN 'other_event_id'
             WHEN getvariable('enrich') AND NOT coalesce(fresh, false)
             THEN 'outside_window' ELSE '' END
-        ELSE '' END AS reason,
-    enriched, due, CASE WHEN due THEN order_id END AS order_id,
-    CASE WHEN enriched THEN browser.event_id WHEN due THEN key_id END AS event_id,
-    CASE WHEN due THEN completed_at END AS completed_at,
-    CASE WHEN due THEN value END AS value, CASE WHEN due THEN fault END AS fault,
-    CASE WHEN enriched THEN browser.sent_at + getvariable('dedup_window') END
-        AS send_until
+        ELSE '' END,
+    enriched, due, CASE WHEN due THEN fault END
 FROM (SELECT *, enriched OR class IN ('missing', 'held') AS due FROM owed)
 """
 
@@ -174,7 +166,7 @@ FROM (SELECT *, enriched OR class IN ('missing', 'held') AS due FROM owed)
 _NAMELESS = """
 INSERT INTO judged
 SELECT -1, NULL, '', 0, CASE WHEN rule IS NULL THEN 'missing' ELSE 'held' END,
-    coalesce(rule, ''), false, true, '', '', NULL, NULL, 'order_id_missing', NULL
+    coalesce(rule, ''), false, true, 'order_id_missing'
 FROM (SELECT (SELECT count(*) FROM arrivals WHERE order_id IS NULL) AS many,
     (SELECT min(rule) FROM holds WHERE order_id = '') AS rule)
 WHERE many > 0
@@ -184,11 +176,12 @@ WHERE many > 0
 _ONE_EACH = """
 UPDATE judged SET enriched = false, due = false, reason = 'event_id_shared'
 WHERE n IN (
-    SELECT n FROM judged WHERE enriched
+    SELECT n FROM judged JOIN seen USING (n) WHERE enriched
     QUALIFY count(*) OVER (PARTITION BY event_id) > 1
     UNION ALL
-    SELECT j.n FROM judged j JOIN entries e USING (event_id)
-    WHERE j.enriched AND e.order_id <> j.order_id AND e.status <> 'released'
+    SELECT n FROM judged JOIN seen USING (n) JOIN unseen o USING (n)
+    JOIN entries e ON e.event_id = seen.event_id
+    WHERE enriched AND e.order_id <> o.order_id AND e.status <> 'released'
 )
 """
 
@@ -205,6 +198,11 @@ WHERE h.day BETWEEN getvariable('first_whole') AND getvariable('last_whole')
     AND NOT EXISTS (SELECT 1 FROM arrivals a WHERE kept_id(a.order_id) = h.order_id)
 """
 
+# Every number once: sums of numbers and of their hashes cannot agree by accident.
+_BALANCE = """
+SELECT (SELECT (count(*), sum(n), sum(hash(n) % 4294967296)) FROM judged)
+    = (SELECT (count(*), sum(n), sum(hash(n) % 4294967296)) FROM orders)
+"""
 _UNBALANCED = """
 SELECT DISTINCT a.order_id FROM arrivals a WHERE a.rowid IN (
     SELECT n FROM judged GROUP BY n HAVING count(*) > 1
@@ -215,31 +213,33 @@ SELECT DISTINCT a.order_id FROM arrivals a WHERE a.rowid IN (
 
 def relate(connection: duckdb.DuckDBPyConnection) -> None:
     """Find repeated rows and shared ids, and which orders the logs have seen."""
-    for statement in (_REPEATS, _ORDERS, _SHARED, _HITS, _SEEN, _OPEN):
+    for statement in (_REPEATS, _ORDERS, _SHARED):
         duck.roomy(connection, statement)
-    # Their work is done; what is dropped makes room under the memory limit.
-    connection.execute("DROP TABLE hits")
-    connection.execute("DROP TABLE sent")
+    seeing.see(connection, enriches=_enriches(connection))
+    duck.roomy(connection, _OPEN)
 
 
 def judge(connection: duckdb.DuckDBPyConnection) -> None:
     """Give every order its class, and see that each has exactly one."""
-    statements = (
-        _KNOWN,
-        _TAKEN,
-        _DECIDED,
-        _HELD,
-        _JUDGE,
-        _ONE_EACH,
-        _STALE,
-        _NAMELESS,
-    )
-    for statement in statements:
+    for statement in (*_TYPES, _JUDGED, _KNOWN, _TAKEN, _DECIDED, _HELD, _JUDGE):
         duck.roomy(connection, statement)
-    unbalanced = connection.execute(_UNBALANCED).fetchall()
-    if unbalanced:
+    _balance(connection)
+    enriching = (_ONE_EACH,) if _enriches(connection) else ()
+    for statement in (*enriching, _STALE, _NAMELESS):
+        duck.roomy(connection, statement)
+
+
+def _balance(connection: duckdb.DuckDBPyConnection) -> None:
+    [(balanced,)] = connection.execute(_BALANCE).fetchall()
+    if not balanced:
+        orders = connection.execute(_UNBALANCED).fetchall()
         raise BalanceOpen(
             "orders stand in no class, or in two",
-            ids=[str(order_id) for (order_id,) in unbalanced],
+            ids=[str(order_id) for (order_id,) in orders],
             do="report this as a bug; nothing was sent",
         )
+
+
+def _enriches(connection: duckdb.DuckDBPyConnection) -> bool:
+    [(enriches,)] = connection.execute("SELECT getvariable('enrich')").fetchall()
+    return bool(enriches)

@@ -15,6 +15,7 @@ from capi_jobs import duck
 from capi_jobs.model import DataInterval
 from capi_jobs.reconcile.days import touched
 from capi_jobs.reconcile.days import whole as whole_days
+from capi_jobs.reconcile.feeding import feed
 from capi_jobs.reconcile.policy import Policy
 
 # Times in DuckDB are no finer, so that BETWEEN leaves out an interval's end.
@@ -36,73 +37,110 @@ _OVERRIDES = "order_id decision".split()
 _MACROS = (
     # The same words in the same order as `orders.exclusion`, which a test compares.
     """
-    CREATE MACRO exclusion(status, is_test, consent, consent_told, belongs) AS CASE
-    WHEN tidy(status) IS NOT NULL
+    CREATE MACRO exclusion(status, is_test, consent, told, consent_told, belongs) AS
+    CASE WHEN tidy(status) IS NOT NULL
         AND NOT list_contains(getvariable('statuses'), lower(tidy(status)))
         THEN 'status'
-    WHEN read_flag(is_test) THEN 'test'
-    WHEN NOT read_flag(consent) THEN 'consent_denied'
-    WHEN tidy(consent) IS NULL AND consent_told = 'true'
+    WHEN is_test THEN 'test'
+    WHEN NOT consent THEN 'consent_denied'
+    WHEN NOT told AND consent_told = 'true'
         AND getvariable('consent_unknown') = 'exclude' THEN 'consent_unknown'
     WHEN NOT belongs THEN 'channel' END
+    """,
+    # Names are compared and never shown; a shop has a handful of them.
+    "CREATE MACRO name_code(t) AS CASE WHEN t IS NOT NULL THEN hash(t) END",
+)
+
+_DAY_OF = """
+CREATE MACRO day_of(t) AS CAST(timezone(getvariable('day_zone'), t) AS DATE)
+"""
+# The same by counting days since the year 1, which spares the tables of zones.
+_DAY_OF_UTC = """
+CREATE MACRO day_of(t) AS
+DATE '0001-01-01' + CAST((epoch_us(t) + 62135596800000000) // 86400000000 AS INT)
+"""
+# Rows are many: what repeats is a number, what stands elsewhere is left out.
+_TYPES = (
+    """
+    CREATE TYPE exclusion_name AS ENUM ('status', 'test', 'consent_denied',
+        'consent_unknown', 'channel')
+    """,
+    """
+    CREATE TYPE time_fault_name AS ENUM ('missing', 'unreadable', 'naive',
+        'in_dst_gap')
+    """,
+)
+# `event_key` is NULL where it is the order id, `own` says whether the row told it.
+_TABLES = (
+    """
+    CREATE TABLE arrivals (order_id VARCHAR, event_key VARCHAR, own BOOLEAN,
+        name UBIGINT, completed_at TIMESTAMPTZ, day DATE, value DECIMAL(27, 9),
+        currency VARCHAR, excluded exclusion_name, time_fault time_fault_name,
+        late BOOLEAN, content UBIGINT)
+    """,
+    """
+    CREATE TABLE sent (server BOOLEAN, order_id VARCHAR, event_key VARCHAR,
+        alike BOOLEAN, name UBIGINT, sent_at TIMESTAMPTZ, timely BOOLEAN)
+    """,
+    """
+    CREATE TABLE entries (name UBIGINT, event_id VARCHAR, order_id VARCHAR,
+        status VARCHAR, day DATE, currency VARCHAR, value DECIMAL(27, 9),
+        owed_as VARCHAR, looked_up BOOLEAN)
     """,
 )
 
 _LOAD_ORDERS = """
-CREATE TABLE arrivals AS
+INSERT INTO arrivals
 WITH texts AS (
-    SELECT *, tidy(completed_at) AS t, id_text(order_id) AS order_key,
-        id_text(event_id) AS own_id, coalesce(id_text(event_name), 'Purchase') AS name,
-        lower(coalesce(tidy(channel), 'web')) AS via
+    SELECT *, moment(completed_at, getvariable('zone')) AS instant,
+        id_text(order_id) AS order_key, id_text(event_id) AS own_id,
+        coalesce(id_text(event_name), 'Purchase') AS name,
+        lower(coalesce(tidy(channel), 'web')) AS via, code(currency) AS letters
     FROM arrived
-), times AS (
-    SELECT *, read_time(t, getvariable('zone')) AS instant FROM texts
 ), inside AS (
-    SELECT *, time_fault(t, instant, getvariable('zone')) AS time_fault FROM times
+    SELECT *, moment_fault(completed_at, instant, getvariable('zone')) AS time_fault,
+        coalesce(own_id, filled(getvariable('template'), order_key, name,
+            upper(coalesce(tidy(currency), '')))) AS event_key
+    FROM texts
     -- Told once: a column used twice in a filter is computed twice.
     WHERE coalesce(instant BETWEEN getvariable('first') AND getvariable('last'), true)
 )
-SELECT order_key AS order_id, own_id,
-    coalesce(own_id, filled(
-        getvariable('template'), order_key, name, upper(coalesce(tidy(currency), ''))
-    )) AS key_id,
-    coalesce(n.canonical, lower(name)) AS name,
-    CASE WHEN time_fault IS NULL THEN instant END AS completed_at,
-    CASE WHEN time_fault IS DISTINCT FROM 'naive' THEN CAST(
-        timezone(getvariable('day_zone'), instant) AS DATE) END AS day,
-    read_money(value) AS value, code(currency) AS currency,
-    exclusion(status, is_test, consent, consent_told, c.channel IS NOT NULL)
-        AS excluded,
-    time_fault, c.takes_from,
-    hash(order_id, own_id, event_name, t, value, currency, status, i.channel, consent,
-        is_test) AS content
+SELECT order_key, CASE WHEN event_key IS DISTINCT FROM order_key THEN event_key END,
+    own_id IS NOT NULL, name_code(coalesce(n.canonical, lower(name))),
+    CASE WHEN time_fault IS NULL THEN instant END,
+    CASE WHEN time_fault IS DISTINCT FROM 'naive' THEN day_of(instant) END,
+    read_money(value), letters,
+    exclusion(status, is_test_flag(is_test), consent_flag(consent),
+        consent_given(consent), consent_told, c.channel IS NOT NULL),
+    time_fault,
+    coalesce(time_fault IS NULL AND instant < c.takes_from, false),
+    hash(order_id, own_id, event_name, moment_given(completed_at), value, currency,
+        status, i.channel, consent, is_test)
 FROM inside i
 LEFT JOIN names n ON n.spelling = lower(name)
 LEFT JOIN channels c ON c.channel = via
 """
 
 _LOAD_SENT = """
-CREATE TABLE sent AS
-SELECT channel = 'server' AS server, id_text(order_id) AS order_id,
-    id_text(event_id) AS event_id, coalesce(n.canonical, lower(name)) AS name,
+INSERT INTO sent
+SELECT channel = 'server', order_key, CASE WHEN NOT alike THEN event_key END, alike,
+    name_code(coalesce(n.canonical, lower(name))),
     -- No event was sent later than now, whatever a wrong clock says.
-    least(read_time(tidy(event_time), timezone), getvariable('now')) AS sent_at,
-    time_fault(tidy(event_time), sent_at, timezone) IS NULL AS timely
-FROM (SELECT *, tidy(event_name) AS name, lower(tidy(platform)) AS site,
-    tidy(destination) AS target FROM arrived) a
+    least(instant, getvariable('now')),
+    moment_fault(event_time, instant, timezone) IS NULL
+FROM (SELECT *, coalesce(event_key = order_key, false) AS alike FROM (
+    SELECT channel, event_time, timezone, tidy(event_name) AS name,
+        id_text(order_id) AS order_key, id_text(event_id) AS event_key,
+        moment(event_time, timezone) AS instant,
+        lower(tidy(platform)) AS site, tidy(destination) AS target FROM arrived))
 LEFT JOIN names n ON n.spelling = lower(name)
 WHERE coalesce(target = getvariable('destination'),
     site = getvariable('platform'), true)
 """
 
-_CREATE_ENTRIES = """
-CREATE TABLE entries (name VARCHAR, event_id VARCHAR, order_id VARCHAR,
-    status VARCHAR, day DATE, currency VARCHAR, value DECIMAL(27, 9), owed_as VARCHAR,
-    looked_up BOOLEAN)
-"""
 _LOAD_ENTRIES = """
 INSERT INTO entries
-SELECT coalesce(n.canonical, lower(event_name)), event_id, order_id, status,
+SELECT name_code(coalesce(n.canonical, lower(event_name))), event_id, order_id, status,
     TRY_CAST(day AS DATE), currency, coalesce(read_money(value), 0), owed_as,
     getvariable('looking_up')
 FROM arrived LEFT JOIN names n ON n.spelling = lower(event_name)
@@ -146,8 +184,9 @@ def set_policy(
     }
     for name, value in values.items():
         connection.execute(f"SET VARIABLE {name} = $1", [value])
-    for macro in _MACROS:
-        connection.execute(macro)
+    day_of = _DAY_OF_UTC if zone.key == "UTC" else _DAY_OF
+    for statement in (*_MACROS, day_of, *_TYPES, *_TABLES):
+        connection.execute(statement)
     _small_tables(connection, policy, surely_over)
 
 
@@ -170,17 +209,16 @@ def _small_tables(
 
 def load_orders(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
     """Keep the keys of orders inside the interval, and those without a time."""
-    duck.stream(connection, batches, _ORDERS, _LOAD_ORDERS)
+    feed(connection, batches, _ORDERS, _LOAD_ORDERS)
 
 
 def load_sent(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
     """Keep the events sent to this destination, to its platform, or to nobody named."""
-    duck.stream(connection, batches, _SENT, _LOAD_SENT)
+    feed(connection, batches, _SENT, _LOAD_SENT)
 
 
 def load_entries(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
     """Keep what the ledger knows of the interval."""
-    connection.execute(_CREATE_ENTRIES)
     connection.execute("SET VARIABLE looking_up = false")
     duck.stream(connection, batches, _ENTRIES, _LOAD_ENTRIES)
     connection.execute("SET VARIABLE looking_up = true")

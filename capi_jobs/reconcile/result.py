@@ -42,21 +42,25 @@ _FAULTS = MappingProxyType(
 )
 
 _COUNTS = """
-SELECT day, currency, class, reason, count(*), sum(counted)
+SELECT day, currency, CAST(class AS VARCHAR) AS class, reason, count(*), sum(counted)
 FROM judged GROUP BY ALL ORDER BY ALL
 """
 # Every order by its id; all rows without one are one order without id.
 _CLASSES = """
 SELECT a.order_id, CAST(j.day AS VARCHAR) AS day, j.currency,
-    CAST(j.counted AS VARCHAR) AS value, j.class, j.reason
+    CAST(j.counted AS VARCHAR) AS value, CAST(j.class AS VARCHAR) AS class, j.reason
 FROM judged j LEFT JOIN arrivals a ON a.rowid = j.n
 """
 _ROWS_PER_BATCH = 50_000
 _KEEP = """
 CREATE TABLE due AS
-SELECT order_id, event_id, completed_at, day, value, counted, currency, enriched, fault,
-    send_until, class = 'held' AS held
-FROM judged WHERE due
+SELECT coalesce(o.order_id, '') AS order_id,
+    coalesce(CASE WHEN enriched THEN s.event_id ELSE o.key_id END, '') AS event_id,
+    o.completed_at, day, o.value, counted, currency, enriched,
+    CAST(fault AS VARCHAR) AS fault,
+    CASE WHEN enriched THEN s.sent_at + getvariable('dedup_window') END AS send_until,
+    class = 'held' AS held
+FROM judged LEFT JOIN unseen o USING (n) LEFT JOIN seen s USING (n) WHERE due
 """
 _TABLES = """
 SELECT table_name FROM duckdb_tables()

@@ -58,6 +58,7 @@ class Warehouse:
     ) -> Iterator[pa.RecordBatch]:
         """Yield what decides the classes of an interval's orders, nothing personal.
 
+        Text, but for instants and flags of databases that know what they are.
         Times without a zone and texts are read with a margin, and rows whose time is
         missing or unreadable always come: reconcile sorts them out.
         """
@@ -101,11 +102,14 @@ class Warehouse:
             yield from found.stream(statement, ORDERS_PER_BATCH)
 
     def sent_events(
-        self, source: SentEvents, interval: DataInterval
+        self, source: SentEvents, interval: DataInterval, others: Sequence[str] = ()
     ) -> Iterator[pa.RecordBatch]:
-        """Yield a log's events, with the channel and the time zone of the log."""
+        """Yield a log's events, with the channel and the time zone of the log.
+
+        Events of `others`, platforms in lower case, may stay away.
+        """
         found = sources.require(sources.find(self.reader, source))
-        statement = sources.narrow(found, SENT_COLUMNS, interval)
+        statement = sources.sent_keys(found, interval, others)
         for batch in found.stream(statement, KEYS_PER_BATCH):
             yield _with_constants(batch, source)
 

@@ -77,6 +77,7 @@ _POSTGRESQL = Dialect(
     unreadable=lambda text: ~text.regexp_match(_TIME),
     inline=True,
     infinite=True,
+    typed=True,
     keys_per_statement=50_000,  # one array, whatever its length; a page of orders
 )
 _SQLITE = Dialect(
@@ -148,6 +149,7 @@ _DUCKDB = Dialect(
     ),
     inline=True,
     infinite=True,
+    typed=True,
     keys_per_statement=50_000,  # one list, whatever its length; a page of orders
 )
 

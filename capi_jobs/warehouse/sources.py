@@ -16,6 +16,7 @@ from capi_jobs.warehouse.contract import (
     KEY_COLUMNS,
     ORDER_COLUMNS,
     ORDER_REQUIRED,
+    SENT_COLUMNS,
     SENT_REQUIRED,
     OrdersSource,
     SentEvents,
@@ -26,12 +27,15 @@ from capi_jobs.warehouse.selection import (
     Column,
     Statement,
     all_of,
+    as_key,
     as_text,
     in_time,
     not_in_time,
 )
 
 ORDER_TIMES = ("order_id", "completed_at")
+# Keys that are cheaper to read as what they are.
+_TYPED = frozenset({"completed_at", "event_time", "consent", "is_test"})
 _DIGITS_MAX = 18  # of an integer that fits 64 bits whatever its digits
 
 
@@ -75,9 +79,17 @@ class Found:
         text = as_text(theirs, kind, self.reader.dialect)
         return (sa.func.trim(text) if name == "order_id" else text).label(name)
 
-    def select(self, names: Sequence[str]) -> Statement:
-        """Select those of our columns that are there."""
-        here = [self.text(name) for name in names if name in self.columns]
+    def key(self, name: str) -> Column:
+        """Return the same, but instants and flags as what they are."""
+        if name not in _TYPED:
+            return self.text(name)
+        theirs, kind = self.columns[name], self.kind(name)
+        return as_key(theirs, kind, self.reader.dialect).label(name)
+
+    def select(self, names: Sequence[str], *, typed: bool = False) -> Statement:
+        """Select those of our columns that are there, as text or `typed`."""
+        read = self.key if typed else self.text
+        here = [read(name) for name in names if name in self.columns]
         relation = self.reader.source(self.source.relation, self.source.query)
         return sa.select(*here).select_from(relation)
 
@@ -138,18 +150,37 @@ def _name_in(schema: pa.Schema, name: str) -> str | None:
 # ── The questions ───────────────────────────────────────────────────────────────
 
 
-def narrow(found: Found, names: Sequence[str], interval: DataInterval) -> Statement:
+def narrow(
+    found: Found, names: Sequence[str], interval: DataInterval, *, typed: bool = False
+) -> Statement:
     """Rows inside the interval, and those that no interval would ever hold."""
     theirs, kind = found.columns[found.time], found.kind(found.time)
     dialect = found.reader.dialect
     inside = in_time(theirs, kind, interval, dialect)
     lost = not_in_time(theirs, kind, dialect)
-    return found.select(names).where(sa.or_(inside, lost))
+    return found.select(names, typed=typed).where(sa.or_(inside, lost))
+
+
+def sent_keys(
+    found: Found, interval: DataInterval, others: Sequence[str] = ()
+) -> Statement:
+    """A log's events, but those that say that they went to `others` only."""
+    statement = narrow(found, SENT_COLUMNS, interval, typed=True)
+    told = found.source
+    told_whole = isinstance(told, SentEvents) and (told.platform or told.destination)
+    if not others or told_whole or "platform" not in found.columns:
+        return statement
+    site: Column = sa.column(found.columns["platform"])
+    bound = [sa.bindparam(None, one, sa.Text, literal_execute=True) for one in others]
+    stays = [site.is_(None), sa.func.lower(sa.cast(site, sa.Text)).not_in(bound)]
+    if "destination" in found.columns:  # it outweighs the platform
+        stays.append(sa.column(found.columns["destination"]).is_not(None))
+    return statement.where(sa.or_(*stays))
 
 
 def order_keys(found: Found, interval: DataInterval) -> Statement:
     """All that decides about an order's class."""
-    return _with_consent(found, KEY_COLUMNS, interval)
+    return _with_consent(found, KEY_COLUMNS, interval, typed=True)
 
 
 def audit_orders(found: Found, interval: DataInterval) -> Statement:
@@ -158,11 +189,11 @@ def audit_orders(found: Found, interval: DataInterval) -> Statement:
 
 
 def _with_consent(
-    found: Found, names: Sequence[str], interval: DataInterval
+    found: Found, names: Sequence[str], interval: DataInterval, *, typed: bool = False
 ) -> Statement:
     told = "true" if "consent" in found.columns else "false"
     flag: Column = sa.literal_column(f"'{told}'").label("consent_told")
-    return narrow(found, names, interval).add_columns(flag)
+    return narrow(found, names, interval, typed=typed).add_columns(flag)
 
 
 def times_of(found: Found, keys: Sequence[str]) -> Statement:

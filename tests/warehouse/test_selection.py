@@ -1,6 +1,7 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -8,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from capi_jobs.warehouse import OrdersSource, Warehouse
+from capi_jobs.warehouse.selection import NEVER
 from tests.warehouse.shops import DAY
 
 
@@ -95,6 +97,24 @@ def test_infinite_and_naive_times_of_postgres_come(postgres_uri: str) -> None:
         "-inf": "-infinity",
         "near": "2026-11-21 11:00:00",
     }
+
+
+def test_an_infinite_instant_of_postgres_is_read_as_the_last_day(
+    postgres_uri: str,
+) -> None:
+    with psycopg.connect(postgres_uri, autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE t AS SELECT * FROM (VALUES ('inf', 'infinity'::timestamptz),"
+            " ('-inf', '-infinity'), ('none', NULL)) AS v(order_id, completed_at),"
+            " (VALUES (1, 'EUR')) AS w(value, currency)"
+        )
+    url = postgres_uri.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    found = rows(Warehouse.open(url).order_keys(OrdersSource("t"), DAY))
+
+    never = datetime.fromisoformat(NEVER)
+    times = {row["order_id"]: row["completed_at"] for row in found}
+    assert times == {"inf": never, "-inf": never, "none": None}
 
 
 def test_postgres_serves_numbers_as_ids_and_arrays_as_json(postgres_uri: str) -> None:

@@ -34,12 +34,13 @@ def test_keys_hold_what_decides_a_class_and_nothing_personal(shop: Shop) -> None
     found = rows(shop.warehouse.order_keys(shop.source, DAY))
 
     [first] = [row for row in found if row["order_id"] == "A-1"]
+    is_typed = shop.is_typed
     assert {
         "order_id": "A-1",
-        "completed_at": "2026-11-20 00:00:00+00",
+        "completed_at": DAY.start if is_typed else "2026-11-20 00:00:00+00",
         "value": "19.90",
         "currency": "EUR",
-        "is_test": shop.flags[True],
+        "is_test": True if is_typed else shop.flags[True],
         "consent_told": "false",
     } == first
 
@@ -177,6 +178,35 @@ def test_sent_events_carry_what_holds_for_their_log(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("whole", [None, "meta"])
+def test_events_that_went_elsewhere_may_stay_away(
+    tmp_path: Path, whole: str | None
+) -> None:
+    """Unless they name a destination, or the whole log is of one platform."""
+    path = tmp_path / "log.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "CREATE TABLE log (event_id, event_time, platform, destination)"
+        )
+        connection.executemany(
+            "INSERT INTO log VALUES (?, '2026-11-20T10:00:00Z', ?, ?)",
+            [
+                ("here", "Meta", None),
+                ("nowhere", None, None),
+                ("blank", " ", None),
+                ("named", "tiktok", "shop-eu"),
+                ("there", "TikTok", None),
+            ],
+        )
+    source = SentEvents("server", "log", platform=whole)
+    log = Warehouse.open(f"sqlite:///{path}")
+
+    found = {r["event_id"] for r in rows(log.sent_events(source, DAY, ["tiktok"]))}
+
+    assert {"there"} - found == ({"there"} if whole is None else set())
+    assert {"here", "nowhere", "blank", "named"} <= found
+
+
 def test_a_log_needs_one_of_the_ids(tmp_path: Path) -> None:
     path = tmp_path / "log.sqlite"
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -201,8 +231,13 @@ def test_an_audit_reads_what_events_are_compared_with_and_nothing_personal(
 
     [first] = [row for row in found if row["order_id"] == "A-1"]
     items = first.pop("items")
-    keys = rows(shop.warehouse.order_keys(shop.source, DAY))
-    assert first in keys
+    [key] = [
+        row
+        for row in rows(shop.warehouse.order_keys(shop.source, DAY))
+        if row["order_id"] == "A-1"
+    ]
+    assert key.keys() == first.keys()
+    assert first["completed_at"] == "2026-11-20 00:00:00+00"
     assert (items or "").replace(" ", "") == ITEMS
 
 

@@ -20,7 +20,8 @@ def outcomes(size: int, answer: Answer) -> list[Outcome]:
     if "error" in body:
         return _settled_error(read.an_object(body["error"]), answer, size)
     received = read.an_integer(body.get("events_received"))
-    if answer.status != read.HTTP_OK or received is None:
+    proves = answer.status == read.HTTP_OK and read.unambiguous(answer.body)
+    if not proves or received is None:
         return read.lost(f"unreadable answer, HTTP {answer.status}", size)
     if received != size:
         return read.lost(f"{received} of {size} events received", size)

@@ -3,6 +3,7 @@
 Pure. Which code means what is a table in each platform's file; nothing here knows one.
 """
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -123,6 +124,22 @@ def parsed(body: bytes | str) -> object:
         return loads(body)
     except JSONDecodeError:
         return None
+
+
+def unambiguous(body: bytes) -> bool:
+    """Whether no object tells a name twice: then nobody knows which one is meant."""
+    try:
+        json.loads(body, object_pairs_hook=_each_once)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    told = dict(pairs)
+    if len(told) < len(pairs):
+        raise ValueError("a name stands twice")
+    return told
 
 
 def an_object(value: object) -> Mapping[str, object]:

@@ -17,7 +17,8 @@ def outcomes(size: int, answer: Answer) -> list[Outcome]:
     """Decide on `status`: VALID with HTTP 200 is the one proof there is."""
     body = read.an_object(read.parsed(answer.body))
     status = body.get("status")
-    if status == "VALID" and answer.status == read.HTTP_OK:
+    proves = answer.status == read.HTTP_OK and read.unambiguous(answer.body)
+    if status == "VALID" and proves:
         return read.accepted("", size)
     verdict = ANSWERS.get(answer.status)
     # A server that broke down may say INVALID of events that nobody looked at.

@@ -18,7 +18,8 @@ def outcomes(size: int, answer: Answer) -> list[Outcome]:
     body = read.an_object(read.parsed(answer.body))
     code = read.an_integer(body.get("code"))
     trace = read.a_trace(body.get("request_id"))
-    if code == 0 and answer.status == read.HTTP_OK:
+    proves = answer.status == read.HTTP_OK and read.unambiguous(answer.body)
+    if code == 0 and proves:
         return read.accepted(trace, size)
     verdict = ANSWERS.get(str(code))
     if verdict is None:

@@ -103,3 +103,21 @@ def walked(walker: Walker, shop: Shop) -> set[str]:
         walker.page.set_viewport_size(WIDE)
     assert troubles == []
     return {re.sub(r"\?.*", "", path) for path in paths}
+
+
+def test_ten_of_twenty_are_released_and_go_out_with_the_next_run(
+    dora: Walker, shop: Shop
+) -> None:
+    before = shop.counted()
+    dora.goes("/validation")
+    assert "items_sum_implausible" in dora.page.content()
+
+    dora.releases(HELD[:10], "meta-web", REASON)
+    assert shop.counted() == before
+    shop.run("-d", "meta-web")
+
+    assert shop.counted() == before | dict.fromkeys(HELD[:10], 1)
+    assert sorted(shop.held()) == HELD[10:]
+    dora.goes(f"/trace?order={HELD[0]}")
+    told = dora.page.locator("main").inner_text()
+    assert all(words in told for words in ("delivered", "dora", REASON))

@@ -5,7 +5,7 @@ the same steps. Every page is looked at by axe: who cannot see, or has no mouse,
 it too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from playwright.sync_api import (
     Page,
     Response,
     ViewportSize,
+    expect,
     sync_playwright,
 )
 
@@ -64,6 +65,17 @@ class Walker:
         return [
             str(link.evaluate("a => a.href")).removeprefix(self.base) for link in links
         ]
+
+    def releases(self, orders: Sequence[str], destination: str, reason: str) -> None:
+        """Mark held orders, read what follows, say why, and let them go."""
+        self.goes("/quarantine")
+        for order in orders:
+            self.page.get_by_label(f"Mark {order} of {destination}").check()
+        self.page.get_by_role("button", name="Release …").click()
+        self.page.get_by_role("textbox").fill(reason)
+        self.page.get_by_role("button", name=f"Release {len(orders)} orders").click()
+        heading = self.page.get_by_role("heading", level=1)
+        expect(heading).to_have_text(f"{len(orders)} orders released")
 
     def is_usable_by_all(self) -> list[str]:
         """Return what axe finds serious, with the places."""

@@ -45,9 +45,23 @@ def judged_of(kept: Sequence[Reading]) -> Judged:
 
 
 def untellable(destination: Destination, lookback: DataInterval) -> Untold | None:
-    """Say why a platform cannot be asked at all as it is configured; asks nobody."""
+    """Say why arrival cannot be told at all as it is configured; asks nobody."""
+    api = read_api_of(destination.platform)
+    found = api.arrival_calls(_inquiry(destination, lookback))
+    return found if isinstance(found, Untold) else None
+
+
+def unscored(destination: Destination, lookback: DataInterval) -> Untold | None:
+    """Say why quality cannot be told at all as it is configured; asks nobody."""
+    api = read_api_of(destination.platform)
+    found = api.quality_calls(_inquiry(destination, lookback))
+    return found if isinstance(found, Untold) else None
+
+
+def _inquiry(destination: Destination, lookback: DataInterval) -> Inquiry:
+    """Make a question that is never asked, and so needs no token."""
     arrival = destination.arrival
-    inquiry = Inquiry(
+    return Inquiry(
         target=destination.target(),
         token="",
         interval=lookback,
@@ -55,8 +69,6 @@ def untellable(destination: Destination, lookback: DataInterval) -> Untold | Non
         advertiser=arrival.advertiser or "",
         zone=ZoneInfo(arrival.timezone) if arrival.timezone else None,
     )
-    found = read_api_of(destination.platform).arrival_calls(inquiry)
-    return found if isinstance(found, Untold) else None
 
 
 def _row(one: Reading) -> Row:

@@ -69,12 +69,17 @@ def stacked_bars(
 
 
 def pairs(
-    rows: Rows, colours: Mapping[str, str], *, label: str, unit: str = "events"
+    rows: Rows,
+    colours: Mapping[str, str],
+    *,
+    label: str,
+    unit: str = "events",
+    by_day: bool = False,
 ) -> Markup:
     """Set bars side by side: rows have `at` (ISO), `part`, `number`."""
     times = sorted({str(row["at"]) for row in rows})
     encoding = {
-        "x": _places("at", times, _HOUR_LABEL),
+        "x": _places("at", times, _DAY_LABEL if by_day else _HOUR_LABEL),
         "xOffset": {"field": "part", "scale": {"domain": list(colours)}},
         "y": _numbers(unit),
         "color": _coloured(colours),

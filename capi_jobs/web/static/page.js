@@ -1,9 +1,11 @@
 // Shows each time in the reader's zone; UTC stays in its title. Nothing else needs script.
 "use strict";
 
-const written = new Intl.DateTimeFormat(undefined, {
-  year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit",
-});
+const parts = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+const recent = new Intl.DateTimeFormat(undefined, parts);
+const older = new Intl.DateTimeFormat(undefined, { ...parts, year: "numeric" });
+const year = new Date().getFullYear();
 for (const time of document.querySelectorAll("time[datetime]")) {
-  time.textContent = written.format(new Date(time.dateTime));
+  const at = new Date(time.dateTime);
+  time.textContent = (at.getFullYear() === year ? recent : older).format(at);
 }

@@ -6,10 +6,10 @@ A view reads only what it is given (a desk or the house) and knows no HTML.
 from fastapi import APIRouter
 
 from capi_jobs.web.page import Page
-from capi_jobs.web.views import overview, report
+from capi_jobs.web.views import arrival, overview, quality, report
 
 # In the order of the menu.
-PAGES: tuple[Page, ...] = (overview.PAGE,)
+PAGES: tuple[Page, ...] = (overview.PAGE, quality.PAGE, arrival.PAGE)
 # Files to keep: the report, exports.
 FILES: tuple[APIRouter, ...] = (report.ROUTER,)
 # Routes that change something.

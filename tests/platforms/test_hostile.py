@@ -4,7 +4,7 @@ What an honest answer means is in test_answers.py and test_arrival.py.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -43,7 +43,20 @@ REAL_ARRIVALS = [
     for section in ("answers", "quality_answers")
     for param in arrival_cases(section)
 ]
-HUGE = [10**30, -(10**30), 2**63, 1e308, -0.0, True, None, "", [], {}, "0", 0.0]
+HUGE: list[object] = [
+    10**30,
+    -(10**30),
+    2**63,
+    1e308,
+    -0.0,
+    True,
+    None,
+    "",
+    [],
+    {},
+    "0",
+    0.0,
+]
 NOISE = [b"NaN", b"Infinity", b"1e999", b"\xff", b"\x00", b"[" * 2000, b"9" * 5000]
 
 
@@ -85,7 +98,7 @@ def names_twice(body: bytes) -> bool:
     return any(found)
 
 
-PROOF = {
+PROOF: Mapping[str, Callable[[Any], bool]] = {
     "meta": lambda told: told["events_received"] == SIZE and "error" not in told,
     "tiktok": lambda told: told["code"] == 0,
     "snapchat": lambda told: told["status"] == "VALID",

@@ -155,6 +155,13 @@ def connect(
         yield connection
 
 
+def folder(connection: duckdb.DuckDBPyConnection) -> Path:
+    """Return the private folder of a workspace; it is gone when that closes."""
+    setting = "SELECT current_setting('temp_directory')"
+    [(path,)] = connection.execute(setting).fetchall()
+    return Path(path)
+
+
 def roomy(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
     """Execute; where a join cannot do with the memory there is, with twice as much.
 

@@ -8,8 +8,14 @@ import duckdb
 
 from capi_jobs import duck
 
+_CORRECTIONS = """
+CREATE TABLE corrections (order_id VARCHAR, event_id VARCHAR, event_name VARCHAR,
+    cause VARCHAR, sent_at TIMESTAMPTZ, day DATE, currency VARCHAR,
+    sent_value DECIMAL(27, 9), true_value DECIMAL(27, 9), true_currency VARCHAR,
+    overstated DECIMAL(28, 9))
+"""
 _FIND = """
-CREATE TABLE corrections AS
+INSERT INTO corrections
 WITH sent AS (
     SELECT e.*, o.n, o.state, o.value AS now_value, o.currency AS now_currency,
         o.inside
@@ -18,7 +24,7 @@ WITH sent AS (
         AND NOT starts_with(e.order_id, 'forgotten:')
 ), judged AS (
     SELECT *, CASE
-        WHEN n IS NULL AND EXISTS (SELECT 1 FROM orders) THEN 'gone'
+        WHEN n IS NULL AND getvariable('any_orders') THEN 'gone'
         WHEN state IS NOT NULL THEN state
         WHEN currency IS NULL OR now_value IS NULL THEN NULL
         WHEN currency <> now_currency THEN 'currency'
@@ -34,6 +40,11 @@ SELECT order_id, event_id, name AS event_name, cause, sent_at, day,
     coalesce(value, 0) - CASE cause WHEN 'value' THEN now_value ELSE 0 END AS overstated
 FROM judged WHERE cause IS NOT NULL
 """
+
+
+def begin(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table."""
+    connection.execute(_CORRECTIONS)
 
 
 def find(connection: duckdb.DuckDBPyConnection) -> None:

@@ -5,26 +5,63 @@ from datetime import timedelta
 
 import duckdb
 
+from capi_jobs import duck
+
+_SUMS = (
+    "CREATE TABLE channels (server BOOLEAN, events BIGINT, with_id BIGINT)",
+    "CREATE TABLE pairings (told_twice BIGINT, paired BIGINT, within_window BIGINT)",
+    "CREATE TABLE distances (apart DOUBLE, pairs BIGINT)",
+)
 _CHANNELS = """
+INSERT INTO channels
 SELECT server, sum(times), coalesce(sum(times) FILTER (event_id IS NOT NULL), 0)
 FROM sales WHERE inside > 0 GROUP BY server
 """
 # Orders that both told of; our own copies count as the server's. A pair has one id.
 _PAIRS = """
+CREATE TABLE pairs AS
 WITH sides AS (
-    SELECT c.n, c.name, c.event_id, c.server, min(c.first_at) AS first_at
-    FROM copies c JOIN orders o USING (n)
-    WHERE o.inside AND o.state IS NULL AND NOT again GROUP BY ALL
-), both_sides AS (
-    SELECT n FROM sides GROUP BY n HAVING bool_or(server) AND NOT bool_and(server)
-), pairs AS (
-    SELECT b.n, min(abs(epoch(s.first_at) - epoch(b.first_at))) AS apart
-    FROM sides b JOIN sides s USING (n, name, event_id)
-    WHERE NOT b.server AND s.server GROUP BY b.n
+    SELECT c.n, bool_or(c.server) AS served, NOT bool_and(c.server) AS browsed,
+        c.event_id IS NOT NULL AND c.name IS NOT NULL AS same,
+        min(c.first_at) FILTER (c.server) - min(c.first_at) FILTER (NOT c.server)
+            AS apart
+    FROM copies c SEMI JOIN (SELECT n FROM orders WHERE inside AND state IS NULL) o
+    USING (n)
+    WHERE NOT again GROUP BY c.n, c.name, c.event_id
 )
-SELECT (SELECT count(*) FROM both_sides), count(*), min(apart), median(apart),
-    quantile_cont(apart, 0.95), max(apart),
-    count(*) FILTER (apart <= epoch(getvariable('dedup_window'))) FROM pairs
+SELECT n, bool_or(served) AND bool_or(browsed) AS told_twice,
+    bool_or(served AND browsed AND same) AS paired,
+    min(abs(epoch(apart))) FILTER (served AND browsed AND same) AS apart
+FROM sides GROUP BY n
+"""
+_PAIRINGS = """
+INSERT INTO pairings
+SELECT count(*) FILTER (told_twice), count(*) FILTER (paired),
+    count(*) FILTER (apart <= epoch(getvariable('dedup_window')))
+FROM pairs
+"""
+# To a thousandth of a second, so that there are not as many as pairs.
+_DISTANCES = """
+INSERT INTO distances
+SELECT round(apart, 3), count(*) FROM pairs WHERE apart IS NOT NULL GROUP BY 1
+"""
+_ALL_CHANNELS = "SELECT server, sum(events), sum(with_id) FROM channels GROUP BY server"
+_ALL_PAIRINGS = """
+SELECT coalesce(sum(told_twice), 0), coalesce(sum(paired), 0),
+    coalesce(sum(within_window), 0) FROM pairings
+"""
+# The two that lie around the place of a share of all pairs, and how far it is between.
+_AROUND = """
+WITH counted AS (
+    SELECT apart, sum(pairs) AS pairs FROM distances GROUP BY apart
+), placed AS (
+    SELECT apart, sum(pairs) OVER (ORDER BY apart) AS until FROM counted
+), wanted AS (
+    SELECT (sum(pairs) - 1) * $share AS place FROM counted
+)
+SELECT min(apart) FILTER (until > floor(place)),
+    min(apart) FILTER (until > ceil(place)), any_value(place - floor(place))
+FROM placed, wanted
 """
 
 
@@ -53,6 +90,23 @@ class DedupHealth:
     apart_max: timedelta | None = None
 
 
+def begin(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make what parts add to."""
+    for statement in _SUMS:
+        connection.execute(statement)
+
+
+def look(connection: duckdb.DuckDBPyConnection) -> None:
+    """Count the events of a part."""
+    duck.roomy(connection, _CHANNELS)
+
+
+def pair(connection: duckdb.DuckDBPyConnection) -> None:
+    """Pair up what told of the orders of a part."""
+    for statement in (_PAIRS, _PAIRINGS, _DISTANCES):
+        duck.roomy(connection, statement)
+
+
 def measured(connection: duckdb.DuckDBPyConnection, window: timedelta) -> DedupHealth:
     """Measure it over the interval."""
     channels = tuple(
@@ -61,22 +115,25 @@ def measured(connection: duckdb.DuckDBPyConnection, window: timedelta) -> DedupH
             events=int(events),
             with_id=int(with_id),
         )
-        for server, events, with_id in connection.execute(_CHANNELS).fetchall()
+        for server, events, with_id in connection.execute(_ALL_CHANNELS).fetchall()
     )
-    [row] = connection.execute(_PAIRS).fetchall()
-    both, paired, least, median, p95, most, within = row
+    [(both, paired, within)] = connection.execute(_ALL_PAIRINGS).fetchall()
     return DedupHealth(
         channels=tuple(sorted(channels, key=lambda one: one.channel)),
-        both=both,
-        paired=paired,
-        within_window=within,
+        both=int(both),
+        paired=int(paired),
+        within_window=int(within),
         window=window,
-        apart_min=_span(least),
-        apart_median=_span(median),
-        apart_p95=_span(p95),
-        apart_max=_span(most),
+        apart_min=_apart(connection, 0),
+        apart_median=_apart(connection, 0.5),
+        apart_p95=_apart(connection, 0.95),
+        apart_max=_apart(connection, 1),
     )
 
 
-def _span(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=round(float(seconds), 3))
+def _apart(connection: duckdb.DuckDBPyConnection, share: float) -> timedelta | None:
+    """Return what that share of the pairs is at most apart, as quantiles are read."""
+    [(low, high, between)] = connection.execute(_AROUND, {"share": share}).fetchall()
+    if low is None:
+        return None
+    return timedelta(seconds=round(low + (high - low) * float(between), 3))

@@ -5,13 +5,26 @@ from dataclasses import dataclass
 
 import duckdb
 
+from capi_jobs import duck
+from capi_jobs.audit.piles import Piles
+
+_SUMS = (
+    """
+    CREATE TABLE seen_logs (log VARCHAR, purchases BIGINT, with_order_id BIGINT,
+        with_event_id BIGINT, with_value BIGINT, naive BIGINT, timeless BIGINT,
+        other_events BIGINT, under_other_names BIGINT, copies_of_one_id BIGINT)
+    """,
+    "CREATE TABLE seen_names (log VARCHAR, name VARCHAR, told BIGINT)",
+    "CREATE TABLE seen_loose (log VARCHAR, unmatched BIGINT, rewritten BIGINT)",
+)
 # Those of the interval, and those of which nobody knows when they were.
 _HERE = """
-CREATE TEMP VIEW here AS
+CREATE VIEW here AS
 SELECT *, CASE WHEN coalesce(time_fault, 'naive') = 'naive' THEN inside ELSE times END
     AS here FROM events
 """
 _LOGS = """
+INSERT INTO seen_logs
 SELECT log, sum(here) FILTER (sort <> 'other'),
     sum(here) FILTER (order_id IS NOT NULL), sum(here) FILTER (event_id IS NOT NULL),
     sum(here) FILTER (value IS NOT NULL), sum(here) FILTER (time_fault = 'naive'),
@@ -19,19 +32,28 @@ SELECT log, sum(here) FILTER (sort <> 'other'),
     sum(here) FILTER (sort = 'dialect'), max(here) FILTER (event_id IS NOT NULL)
 FROM here GROUP BY log
 """
-_LOOSE = """
-SELECT log, sum(inside) FROM sales ANTI JOIN matched USING (e)
-WHERE order_id IS NULL GROUP BY log
-"""
-_WRITTEN = """
-SELECT log, sum(inside) FROM copies WHERE how IN ('hash', 'case', 'prefix')
-GROUP BY log
-"""
 _NAMES = """
-SELECT log, name, sum(here) AS told FROM here WHERE name IS NOT NULL
-GROUP BY ALL HAVING told > 0 ORDER BY told DESC, name LIMIT 50
+INSERT INTO seen_names
+SELECT log, name, sum(here) FROM here WHERE name IS NOT NULL GROUP BY ALL
 """
-_ORDERS = "SELECT count(*) FILTER (inside), count(*) FROM orders"
+_LOOSE = """
+INSERT INTO seen_loose
+SELECT log, sum(inside) FILTER (how IS NULL AND order_id IS NULL),
+    sum(inside) FILTER (how IN ('hash', 'case', 'prefix'))
+FROM sales LEFT JOIN matched USING (e) GROUP BY log
+"""
+_ALL_LOGS = """
+SELECT log, sum(purchases), sum(with_order_id), sum(with_event_id), sum(with_value),
+    sum(naive), sum(timeless), sum(other_events), sum(under_other_names),
+    max(copies_of_one_id)
+FROM seen_logs GROUP BY log
+"""
+_ALL_LOOSE = "SELECT log, sum(unmatched), sum(rewritten) FROM seen_loose GROUP BY log"
+_ALL_NAMES = """
+SELECT log, name, sum(told) AS told FROM seen_names
+GROUP BY log, name HAVING sum(told) > 0 ORDER BY told DESC, name LIMIT 50
+"""
+_ORDERS = "SELECT count(*) FILTER (inside), count(*) FROM {orders}"
 
 # A page that is loaded again and again stays below; a loop in a tag does not.
 COPIES_MANY = 1_000
@@ -78,10 +100,29 @@ class Inputs:
     notices: tuple[Notice, ...]
 
 
-def seen(connection: duckdb.DuckDBPyConnection, logs: Sequence[str]) -> Inputs:
-    """Count what was read; a log that gave nothing is there as well."""
-    connection.execute(_HERE)
-    [(orders, around)] = connection.execute(_ORDERS).fetchall()
+def begin(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make what parts add to."""
+    for statement in _SUMS:
+        connection.execute(statement)
+
+
+def look(connection: duckdb.DuckDBPyConnection) -> None:
+    """Count the events of a part."""
+    for statement in (_HERE, _LOGS, _NAMES):
+        duck.roomy(connection, statement)
+
+
+def look_at_rest(connection: duckdb.DuckDBPyConnection) -> None:
+    """Count the events that do not name their order, and how they were matched."""
+    duck.roomy(connection, _LOOSE)
+
+
+def seen(
+    connection: duckdb.DuckDBPyConnection, piles: Piles, logs: Sequence[str]
+) -> Inputs:
+    """Add up what was read; a log that gave nothing is there as well."""
+    counted = _ORDERS.format(orders=piles.all("kept"))
+    [(orders, around)] = connection.execute(counted).fetchall()
     found = tuple(_logs(connection, logs))
     return Inputs(
         orders=orders,
@@ -94,12 +135,12 @@ def seen(connection: duckdb.DuckDBPyConnection, logs: Sequence[str]) -> Inputs:
 def _logs(
     connection: duckdb.DuckDBPyConnection, logs: Sequence[str]
 ) -> Iterator[LogSeen]:
-    rows = {row[0]: row[1:] for row in connection.execute(_LOGS).fetchall()}
-    loose = dict(connection.execute(_LOOSE).fetchall())
-    written = dict(connection.execute(_WRITTEN).fetchall())
-    names = connection.execute(_NAMES).fetchall()
+    rows = {row[0]: row[1:] for row in connection.execute(_ALL_LOGS).fetchall()}
+    loose = {row[0]: row[1:] for row in connection.execute(_ALL_LOOSE).fetchall()}
+    names = connection.execute(_ALL_NAMES).fetchall()
     for log in logs:
         counts = [int(count or 0) for count in rows.get(log, ())] or [0] * 9
+        unmatched, rewritten = loose.get(log, (0, 0))
         yield LogSeen(
             log=log,
             purchases=counts[0],
@@ -111,8 +152,8 @@ def _logs(
             other_events=counts[6],
             under_other_names=counts[7],
             copies_of_one_id=counts[8],
-            unmatched=int(loose.get(log, 0)),
-            rewritten=int(written.get(log, 0)),
+            unmatched=int(unmatched or 0),
+            rewritten=int(rewritten or 0),
             names=tuple((name, int(n)) for of, name, n in names if of == log),
         )
 

@@ -1,7 +1,6 @@
-"""Orders, events, entries and classes into DuckDB, as texts become values.
+"""Orders, events, entries and classes onto piles, as texts become values.
 
-Events that say the same are one row with a count, so that millions of copies of one id
-cost no more than one. What belongs together is found in `matching.py`.
+What belongs together is found in `matching.py`, how rows lie on disk in `piles.py`.
 """
 
 from collections.abc import Iterable
@@ -11,7 +10,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from capi_jobs import duck
+from capi_jobs.audit.piles import Piles
 from capi_jobs.audit.terms import DIALECTS, Terms
 
 Batches = Iterable[pa.RecordBatch]
@@ -56,14 +55,13 @@ _MACROS = (
     "CREATE MACRO flat_name(t) AS regexp_replace(lower(t), '[^a-z0-9]', '', 'g')",
 )
 
-_LOAD_CLASSES = """
-CREATE TABLE classes AS
+_READ_CLASSES = """
 SELECT order_id, TRY_CAST(day AS DATE) AS day, currency,
-    TRY_CAST(value AS DECIMAL(38, 9)) AS value, class, reason FROM arrived
+    TRY_CAST(value AS DECIMAL(38, 9)) AS value, class, reason,
+    bucket_of(order_id) AS bucket FROM arrived
 """
 
-_LOAD_ORDERS = """
-CREATE TABLE orders AS
+_READ_ORDERS = """
 WITH texts AS (
     SELECT *, tidy(completed_at) AS t, id_text(order_id) AS order_key,
         id_text(event_id) AS own_id, coalesce(id_text(event_name), 'Purchase') AS told
@@ -81,25 +79,13 @@ SELECT row_number() OVER () AS n, order_key AS order_id, own_id,
     read_money(value) AS value, code(currency) AS currency,
     state_of(status, is_test) AS state, items_of(items) AS items,
     coalesce(instant BETWEEN getvariable('first') AND getvariable('last'), true)
-        AS inside
+        AS inside, bucket_of(order_key) AS bucket
 FROM times LEFT JOIN names ON names.spelling = lower(told)
 """
-# Repeated rows are one order; reconcile holds those that differ.
-_ONE_EACH = """
-DELETE FROM orders WHERE n IN (
-    WITH doubled AS (
-        SELECT hash(order_id) AS h FROM orders GROUP BY h HAVING count(*) > 1
-    )
-    SELECT n FROM orders WHERE hash(order_id) IN (SELECT h FROM doubled)
-    QUALIFY row_number() OVER (
-        PARTITION BY order_id
-        ORDER BY inside DESC, state NULLS FIRST, completed_at NULLS LAST, n) > 1
-)
-"""
+_NAMES = "SELECT DISTINCT name FROM {orders}"
 
-# Other events than purchases are counted by name and not kept.
-_LOAD_EVENTS = """
-CREATE TABLE events AS
+# Other events than purchases are counted by name, and their ids are not kept.
+_READ_EVENTS = """
 WITH mine AS (
     SELECT *, tidy(event_name) AS told, tidy(event_time) AS t FROM arrived
     WHERE coalesce(tidy(destination) = getvariable('destination'),
@@ -120,18 +106,17 @@ SELECT log, channel = 'server' AS server, sort, name,
     CASE WHEN sort <> 'other' THEN read_money(value) END AS value,
     CASE WHEN sort <> 'other' THEN nullif(code(currency), '') END AS currency,
     CASE WHEN sort <> 'other' THEN items_of(items) END AS items,
-    time_fault(t, instant, timezone) AS time_fault,
-    count(*) AS times, min(instant) AS first_at, max(instant) AS last_at,
-    count(*) FILTER (instant BETWEEN getvariable('first') AND getvariable('last'))
-        AS inside
-FROM sorted GROUP BY ALL
+    time_fault(t, instant, timezone) AS time_fault, instant,
+    bucket_of(coalesce(id_text(sorted.order_id), id_text(sorted.event_id)))
+        AS bucket
+FROM sorted
 """
 
-_LOAD_ENTRIES = """
-CREATE TABLE entries AS
+_READ_ENTRIES = """
 SELECT coalesce(names.canonical, lower(event_name)) AS name, event_id, order_id, status,
     TRY_CAST(first_sent_at AS TIMESTAMPTZ) AS sent_at, TRY_CAST(day AS DATE) AS day,
-    TRY_CAST(value AS DECIMAL(27, 9)) AS value, nullif(currency, '') AS currency
+    TRY_CAST(value AS DECIMAL(27, 9)) AS value, nullif(currency, '') AS currency,
+    bucket_of(order_id) AS bucket
 FROM arrived LEFT JOIN names ON names.spelling = lower(event_name)
 """
 
@@ -174,30 +159,33 @@ def set_terms(connection: duckdb.DuckDBPyConnection, terms: Terms) -> None:
         )
 
 
-def load_classes(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
+def load_classes(piles: Piles, batches: Batches) -> None:
     """Keep where reconcile puts each order."""
-    duck.stream(connection, batches, _CLASSES, _LOAD_CLASSES)
+    piles.stream("classes", batches, _CLASSES, _READ_CLASSES)
 
 
-def load_orders(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
+def load_orders(
+    connection: duckdb.DuckDBPyConnection, piles: Piles, batches: Batches
+) -> None:
     """Keep the orders of the interval, and those around it that events may name."""
-    duck.stream(connection, batches, _ORDERS, _LOAD_ORDERS)
-    connection.execute(_ONE_EACH)
-    found = connection.execute("SELECT DISTINCT name FROM orders").fetchall()
+    piles.stream("orders", batches, _ORDERS, _READ_ORDERS)
+    names_told = _NAMES.format(orders=piles.all("orders"))
+    found = connection.execute(names_told).fetchall()
     default = "SELECT canonical FROM names WHERE spelling = 'purchase'"
     usual = connection.execute(default).fetchone()
     names = {usual[0] if usual else "purchase", *(name for (name,) in found)}
     connection.execute("SET VARIABLE own_names = $1", [sorted(names)])
+    connection.execute("SET VARIABLE any_orders = $1", [bool(found)])
 
 
-def load_events(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
+def load_events(piles: Piles, batches: Batches) -> None:
     """Keep what others sent to this destination, to its platform, or to nobody named.
 
     After the orders: their names say which events are purchases.
     """
-    duck.stream(connection, batches, _EVENTS, _LOAD_EVENTS)
+    piles.stream("events", batches, _EVENTS, _READ_EVENTS)
 
 
-def load_entries(connection: duckdb.DuckDBPyConnection, batches: Batches) -> None:
+def load_entries(piles: Piles, batches: Batches) -> None:
     """Keep what the ledger knows."""
-    duck.stream(connection, batches, _ENTRIES, _LOAD_ENTRIES)
+    piles.stream("entries", batches, _ENTRIES, _READ_ENTRIES)

@@ -2,7 +2,7 @@
 
 Only what others sent; of what we sent, `corrections.py` says what is no longer true.
 Those before their order by one constant offset are a clock's fault: `shifts`, made in
-`misalignments.py`.
+`patterns.py`.
 """
 
 import duckdb
@@ -38,7 +38,7 @@ SELECT 'misfiring', 'no_order', order_id, list_sort(list(DISTINCT event_id))[:5]
     coalesce(max(currency), ''), coalesce(max(value), 0), ''
 FROM sales ANTI JOIN matched USING (e)
 WHERE order_id IS NOT NULL
-    AND (EXISTS (SELECT 1 FROM orders) OR getvariable('one_order'))
+    AND (getvariable('any_orders') OR getvariable('one_order'))
 GROUP BY order_id HAVING sum(inside) > 0
 """
 
@@ -46,4 +46,8 @@ GROUP BY order_id HAVING sum(inside) > 0
 def find(connection: duckdb.DuckDBPyConnection) -> None:
     """Compare events with the state and the time of their orders."""
     duck.roomy(connection, _OF_ORDERS)
+
+
+def find_without_order(connection: duckdb.DuckDBPyConnection) -> None:
+    """Tell of events that match no order, whatever part it might be in."""
     duck.roomy(connection, _WITHOUT_ORDER)

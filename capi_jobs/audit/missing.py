@@ -13,6 +13,7 @@ import duckdb
 from capi_jobs import duck
 from capi_jobs.audit.terms import GatedRun
 
+# What has expired since a run was stopped keeps its cause, and tells which run it was.
 _FIND = """
 INSERT INTO findings
 WITH told AS (
@@ -26,35 +27,33 @@ WITH told AS (
         WHEN class = 'excluded' AND reason = 'blocked' THEN 'blocked'
         WHEN class = 'missing' THEN 'never_fired' END AS cause
     FROM classes c
+), nowhere AS (
+    SELECT t.*, o.completed_at FROM told t LEFT JOIN orders o USING (order_id)
+    WHERE cause IS NOT NULL AND (o.n IS NULL OR cause IN ('rejected', 'in_doubt')
+        OR o.n NOT IN (SELECT n FROM copies))
 )
-SELECT 'missing', cause, coalesce(t.order_id, ''), [], t.day, t.currency,
-    coalesce(t.value, 0), coalesce(t.reason, '')
-FROM told t LEFT JOIN orders o USING (order_id)
-WHERE cause IS NOT NULL AND (o.n IS NULL OR cause IN ('rejected', 'in_doubt')
-    OR o.n NOT IN (SELECT n FROM copies))
+SELECT 'missing', CASE WHEN t.cause = 'never_fired' THEN coalesce(s.cause, t.cause)
+        ELSE t.cause END,
+    coalesce(t.order_id, ''), [], t.day, t.currency, coalesce(t.value, 0),
+    coalesce(s.word, t.reason, '')
+FROM nowhere t LEFT JOIN stops s ON t.cause IN ('never_fired', 'expired')
+    AND t.completed_at >= s.first AND t.completed_at < s.until
 """
-
-# What has expired since keeps its cause, and tells which run was stopped.
-_STOPPED = """
-UPDATE findings SET detail = s.word,
-    cause = CASE WHEN findings.cause = 'never_fired' THEN s.cause ELSE 'expired' END
-FROM orders o JOIN stops s
-    ON o.completed_at >= s.first AND o.completed_at < s.until
-WHERE findings.kind = 'missing' AND findings.cause IN ('never_fired', 'expired')
-    AND findings.order_id = o.order_id
+_STOPS = """
+CREATE TABLE stops (first TIMESTAMPTZ, until TIMESTAMPTZ, cause VARCHAR, word VARCHAR)
 """
 
 
-def find(connection: duckdb.DuckDBPyConnection, runs: Sequence[GatedRun] = ()) -> None:
+def begin(connection: duckdb.DuckDBPyConnection, runs: Sequence[GatedRun]) -> None:
+    """Note which runs were stopped."""
+    connection.execute(_STOPS)
+    if stops := _stops(runs):
+        connection.executemany("INSERT INTO stops VALUES ($1, $2, $3, $4)", stops)
+
+
+def find(connection: duckdb.DuckDBPyConnection) -> None:
     """Say of each order that no platform knows why."""
     duck.roomy(connection, _FIND)
-    if stops := _stops(runs):
-        connection.execute(
-            "CREATE TABLE stops (first TIMESTAMPTZ, until TIMESTAMPTZ, cause VARCHAR,"
-            " word VARCHAR)"
-        )
-        connection.executemany("INSERT INTO stops VALUES ($1, $2, $3, $4)", stops)
-        duck.roomy(connection, _STOPPED)
 
 
 def _stops(

@@ -10,18 +10,24 @@ from decimal import Decimal
 
 import duckdb
 
+from capi_jobs import duck
+from capi_jobs.audit.piles import Piles
 from capi_jobs.model import ClassCount, OrderClass
 
 _COUNTS = """
-SELECT day, currency, class, reason, count(*), sum(value) FROM classes
+SELECT day, currency, class, reason, count(*), sum(value) FROM {classes}
 GROUP BY ALL ORDER BY ALL
 """
+_LEFT_OVER = """
+CREATE TABLE left_over (id VARCHAR, day DATE, currency VARCHAR, value DECIMAL(38, 9),
+    why VARCHAR)
+"""
 # All rows without id are one order, as nobody can tell them apart.
-_REMAINDER = """
+_FIND = """
+INSERT INTO left_over
 WITH wanted AS (
-    SELECT DISTINCT coalesce(order_id, '') AS order_id, day, currency, value
+    SELECT coalesce(order_id, '') AS order_id, day, currency, value
     FROM orders WHERE inside
-    QUALIFY row_number() OVER (PARTITION BY coalesce(order_id, '')) = 1
 ), found AS (
     SELECT coalesce(order_id, '') AS order_id, count(*) AS columns, min(day) AS day,
         min(currency) AS currency, min(value) AS value FROM classes GROUP BY 1
@@ -32,8 +38,9 @@ SELECT coalesce(w.order_id, f.order_id) AS id, coalesce(w.day, f.day),
         WHEN f.columns > 1 THEN 'two_columns' ELSE 'no_order' END
 FROM wanted w FULL JOIN found f USING (order_id)
 WHERE f.order_id IS NULL OR w.order_id IS NULL OR f.columns > 1
-ORDER BY id LIMIT $most
+ORDER BY id LIMIT {most}
 """
+_REMAINDER = "SELECT * FROM left_over ORDER BY id LIMIT $most"
 # A remainder is a bug or a warehouse that changed meanwhile; ten thousand show which.
 _REMAINDER_MAX = 10_000
 
@@ -57,12 +64,23 @@ class Statement:
     remainder: tuple[Remainder, ...]
 
 
-def drawn(connection: duckdb.DuckDBPyConnection) -> Statement:
-    """Set orders beside classes."""
+def begin(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make what parts add to."""
+    connection.execute(_LEFT_OVER)
+
+
+def find(connection: duckdb.DuckDBPyConnection) -> None:
+    """Set the orders of a part beside their classes."""
+    duck.roomy(connection, _FIND.format(most=_REMAINDER_MAX))
+
+
+def drawn(connection: duckdb.DuckDBPyConnection, piles: Piles) -> Statement:
+    """Add up what all parts say."""
+    counted = _COUNTS.format(classes=piles.all("classes"))
     counts = tuple(
         ClassCount(day, currency, OrderClass(order_class), reason, orders, value)
         for day, currency, order_class, reason, orders, value in connection.execute(
-            _COUNTS
+            counted
         ).fetchall()
     )
     left = connection.execute(_REMAINDER, {"most": _REMAINDER_MAX}).fetchall()

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from capi_jobs.audit import Audit, Terms, audited
+from capi_jobs.audit.piles import ROWS_PER_PART_MAX
 from capi_jobs.model import DataInterval
 
 Row = dict[str, str | None]
@@ -112,6 +113,7 @@ def audit(
     entries: Sequence[Row] = (),
     classes: Sequence[Row] | None = None,
     logs: Sequence[str] = ("pixel", "server"),
+    rows_per_part_max: int = ROWS_PER_PART_MAX,
     **changes: Any,  # noqa: ANN401 - as many kinds as fields
 ) -> Iterator[Audit]:
     """Audit these rows; without classes, every order stands in one."""
@@ -127,6 +129,7 @@ def audit(
         terms=Terms(**(TERMS | changes)),
         logs=logs,
         memory_limit_mb=64,
+        rows_per_part_max=rows_per_part_max,
     ) as found:
         yield found
 

@@ -2,12 +2,21 @@
 
 import pytest
 
-from tests.audit.building import Row, audit, event, order
+from capi_jobs import duck
+from capi_jobs.audit import Terms, loading, matching
+from capi_jobs.audit.piles import Piles
+from tests.audit.building import TERMS, Row, batches, event, order
 
 
 def scalar(query: str, orders: list[Row], events: list[Row] = []) -> object:  # noqa: B006 - never changed
-    with audit(orders, events) as made:
-        [(found,)] = made.connection.execute(query).fetchall()
+    with duck.workspace(64) as connection:
+        piles = Piles(connection)
+        loading.set_terms(connection, Terms(**TERMS))
+        loading.load_orders(connection, piles, batches(orders))
+        loading.load_events(piles, batches(events))
+        with piles.part():
+            matching.by_order_id(connection, piles, 0)
+            [(found,)] = connection.execute(query).fetchall()
     return found
 
 

@@ -46,6 +46,12 @@ def days_from(first: date, last: date, zone: ZoneInfo) -> DataInterval:
     return DataInterval(_midnight(first, zone), _midnight(last + timedelta(1), zone))
 
 
+def days_within(interval: DataInterval, zone: ZoneInfo) -> tuple[date, date]:
+    """Return the first and the last day of which at least a moment is in it."""
+    last = (interval.end - timedelta(microseconds=1)).astimezone(zone).date()
+    return interval.start.astimezone(zone).date(), last
+
+
 def _moment(text: str, zone: ZoneInfo, now: datetime, *, end: bool) -> datetime:
     text = text.strip()
     ago = {"today": 0, "yesterday": 1}.get(text)

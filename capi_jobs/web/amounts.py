@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Self
 
 from capi_jobs.report import amounts
 from capi_jobs.web.page import Shown
+
+_NONE: Mapping[str, int] = MappingProxyType({})
 
 
 class Worth(Shown):
@@ -26,9 +29,17 @@ class Worth(Shown):
         )
 
     @classmethod
-    def given(cls, orders: int, values: Mapping[str, Decimal]) -> Self:
-        """Tell what the ledger counted."""
-        told = {code: amounts.plain(value, code) for code, value in values.items()}
+    def given(
+        cls,
+        orders: int,
+        values: Mapping[str, Decimal],
+        usual: Mapping[str, int] = _NONE,
+    ) -> Self:
+        """Tell what the ledger counted; `usual` has the orders of each currency."""
+        codes = (
+            sorted(values, key=lambda code: -usual.get(code, 0)) if usual else values
+        )
+        told = {code: amounts.plain(values[code], code) for code in codes}
         return cls(orders=orders, values=told)
 
     @property

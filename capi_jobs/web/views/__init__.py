@@ -6,11 +6,28 @@ A view reads only what it is given (a desk or the house) and knows no HTML.
 from fastapi import APIRouter
 
 from capi_jobs.web.page import Page
-from capi_jobs.web.views import arrival, overview, quality, report
+from capi_jobs.web.views import (
+    arrival,
+    deciding,
+    overview,
+    quality,
+    report,
+    run,
+    runs,
+    validation,
+)
 
 # In the order of the menu.
-PAGES: tuple[Page, ...] = (overview.PAGE, quality.PAGE, arrival.PAGE)
+PAGES: tuple[Page, ...] = (
+    overview.PAGE,
+    runs.PAGE,
+    run.PAGE,
+    validation.LATEST,
+    validation.PAGE,
+    quality.PAGE,
+    arrival.PAGE,
+)
 # Files to keep: the report, exports.
-FILES: tuple[APIRouter, ...] = (report.ROUTER,)
+FILES: tuple[APIRouter, ...] = (report.ROUTER, validation.FILES)
 # Routes that change something.
-CHANGES: tuple[APIRouter, ...] = ()
+CHANGES: tuple[APIRouter, ...] = (deciding.ROUTER,)

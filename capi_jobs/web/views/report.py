@@ -6,7 +6,6 @@ policy of its own. What is told, and which days, is `report/` and `jobs/reportin
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from capi_jobs.config import Destination
 from capi_jobs.errors import ConfigFault
-from capi_jobs.jobs.interval import read_interval
+from capi_jobs.jobs.interval import days_within, read_interval
 from capi_jobs.jobs.reporting import gathered
 from capi_jobs.ledger.values import Run
 from capi_jobs.model import DataInterval
@@ -61,8 +60,8 @@ def _whole(run: Run) -> DataInterval:
 
 def _days(interval: DataInterval, zone: ZoneInfo) -> str:
     """Write an interval as whole days: what the balance is kept in."""
-    last = (interval.end - timedelta(microseconds=1)).astimezone(zone).date()
-    return f"{interval.start.astimezone(zone).date()}..{last}"
+    first, last = days_within(interval, zone)
+    return f"{first}..{last}"
 
 
 def _chosen(desk: Desk, names: Sequence[str]) -> Sequence[Destination]:

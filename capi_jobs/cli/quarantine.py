@@ -36,18 +36,6 @@ File = Annotated[
         "--file", envvar="CAPI_JOBS_FILE", help="A file with one order id a line."
     ),
 ]
-COLUMNS = (
-    "destination",
-    "order_id",
-    "rule",
-    "rules",
-    "message",
-    "day",
-    "value",
-    "currency",
-    "first_seen_at",
-    "last_seen_at",
-)
 
 
 @app.command("list")
@@ -192,10 +180,9 @@ _DONE = {
 
 
 def _fields(row: "HoldRow") -> dict[str, object]:
-    from capi_jobs.report.amounts import plain  # noqa: PLC0415
+    from capi_jobs.report.held import held_row  # noqa: PLC0415
 
-    value = None if row.value is None else plain(row.value, row.currency or "")
-    return {name: getattr(row, name) for name in COLUMNS} | {"value": value}
+    return held_row(row)
 
 
 def _cells(row: "HoldRow") -> tuple[object, ...]:
@@ -206,10 +193,10 @@ def _cells(row: "HoldRow") -> tuple[object, ...]:
 
 def _write(file: TextIO, held: "Iterator[HoldRow]") -> int:
     from capi_jobs.report.cells import lines  # noqa: PLC0415
+    from capi_jobs.report.held import COLUMNS, held_cells  # noqa: PLC0415
 
-    rows = (_fields(row) | {"rules": " ".join(row.rules)} for row in held)
     written = -1  # the heading is no order
-    for line in lines(chain([COLUMNS], (row.values() for row in rows))):
+    for line in lines(chain([COLUMNS], map(held_cells, held))):
         file.write(line)
         written += 1
     return written

@@ -126,7 +126,7 @@ def judged(
         tuple(row for row in rows if (row.destination, row.order_id) not in stuck),
         (
             *(
-                Refused(*key, f"{rule} holds whatever a person says")
+                Refused(*key, f"{rule}: no word of a person lets it go")
                 for key, rule in stuck.items()
             ),
             *gone,

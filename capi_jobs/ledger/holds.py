@@ -118,7 +118,7 @@ class Holds(Door):
         query = (
             select(holds)
             .where(
-                holds.c.destination == destination,
+                holds.c.destination == kept_id(destination),
                 holds.c.order_id == kept_id(order_id),
             )
             .order_by(holds.c.ended_at.is_(None).desc(), holds.c.id.desc())

@@ -74,6 +74,16 @@ def refuse_foreign(request: Request, person: Person, token: str) -> None:
         )
 
 
+def refuse_forged(request: Request, person: Person) -> None:
+    """Refuse a program's change that a browser was made to ask for. Raises 403.
+
+    No site can make a browser send a bearer token; whoever comes with a cookie shows
+    the token of a form in CSRF_HEADER.
+    """
+    if not request.headers.get("authorization", "").startswith("Bearer "):
+        refuse_foreign(request, person, request.headers.get(CSRF_HEADER, ""))
+
+
 def refuse_viewer(person: Person) -> None:
     """Refuse a change by who may only look. Raises 403."""
     if not person.may_change:

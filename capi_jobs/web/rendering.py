@@ -6,6 +6,7 @@ Colours, sentences and forms of numbers are those of the report (`capi_jobs/repo
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request
 from jinja2 import (
@@ -60,7 +61,9 @@ class Addresses:
         return any(getattr(one, "name", "") == name for one in self._request.app.routes)
 
     def __call__(self, name: str, /, **parameters: object) -> str:
-        path = self._request.app.url_path_for(name, **parameters)
+        # Ids of orders are hostile: a slash, a question mark, a percent sign.
+        quoted = {key: quote(str(value), safe="") for key, value in parameters.items()}
+        path = self._request.app.url_path_for(name, **quoted)
         return f"{self._root}{path}"
 
 

@@ -8,7 +8,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from capi_jobs.web import access
-from capi_jobs.web.access import Person, form_token, refuse_foreign, refuse_viewer
+from capi_jobs.web.access import (
+    CSRF_HEADER,
+    Person,
+    form_token,
+    refuse_foreign,
+    refuse_forged,
+    refuse_viewer,
+)
 from tests.web.conftest import KnownPeople
 
 OWNER = Person("owner", may_change=True)
@@ -61,3 +68,18 @@ def test_who_may_only_look_changes_nothing() -> None:
     with pytest.raises(HTTPException) as told:
         refuse_viewer(Person("viewer", may_change=False))
     assert told.value.status_code == 403
+
+
+def test_a_program_needs_no_form_and_a_browser_does() -> None:
+    """A cookie, or a password that the browser remembers, comes by itself."""
+    refuse_forged(asked(("authorization", "Bearer x")), OWNER)
+    refuse_forged(asked((CSRF_HEADER, form_token(request(), OWNER))), OWNER)
+    for header in (("cookie", "x=1"), ("authorization", "Basic x"), (CSRF_HEADER, "x")):
+        with pytest.raises(HTTPException, match="reload the page"):
+            refuse_forged(asked(header), OWNER)
+
+
+def asked(header: tuple[str, str]) -> Request:
+    scope = dict(request().scope)
+    name, value = header
+    return Request({**scope, "headers": [(name.encode(), value.encode())]})

@@ -9,8 +9,13 @@ from capi_jobs.web.page import Page
 from capi_jobs.web.views import (
     arrival,
     deciding,
+    hold,
     overview,
     quality,
+    quarantine,
+    quarantine_api,
+    quarantine_files,
+    quarantine_word,
     report,
     run,
     runs,
@@ -26,8 +31,18 @@ PAGES: tuple[Page, ...] = (
     validation.PAGE,
     quality.PAGE,
     arrival.PAGE,
+    quarantine.PAGE,
+    hold.PAGE,
 )
 # Files to keep: the report, exports.
-FILES: tuple[APIRouter, ...] = (report.ROUTER, validation.FILES)
+FILES: tuple[APIRouter, ...] = (
+    report.ROUTER,
+    validation.FILES,
+    quarantine_files.ROUTER,
+)
 # Routes that change something.
-CHANGES: tuple[APIRouter, ...] = (deciding.ROUTER,)
+CHANGES: tuple[APIRouter, ...] = (
+    deciding.ROUTER,
+    quarantine_word.ROUTER,
+    quarantine_api.ROUTER,
+)

@@ -1,0 +1,331 @@
+"""A person's word about held orders: shown before it is said, then written down.
+
+What a word does, and what it cannot, is `jobs/quarantining.py`; this is its form. The
+same as JSON is `quarantine_api.py`.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from itsdangerous import BadData, URLSafeSerializer
+from pydantic import Field
+
+from capi_jobs.errors import DecisionRefused
+from capi_jobs.jobs.quarantining import (
+    ORDERS_MAX,
+    Judged,
+    Refused,
+    Word,
+    by_destination,
+    decide,
+    judged,
+    matching,
+    named,
+)
+from capi_jobs.ledger.values import HoldRow
+from capi_jobs.report.amounts import Amount, total
+from capi_jobs.report.rule_words import rule_words
+from capi_jobs.report.sentences import short
+from capi_jobs.web.access import Guard, Looking, refuse_foreign, refuse_viewer
+from capi_jobs.web.amounts import Worth
+from capi_jobs.web.office import Desk, office_of
+from capi_jobs.web.page import Shown
+from capi_jobs.web.refusals import WronglyAsked
+from capi_jobs.web.rendering import Addresses, rendered
+from capi_jobs.web.views.holds import Filter
+
+# A paragraph, as in Airflow's form.
+REASON_MAX = 500
+# An order id of 512 bytes and a destination, as JSON in ASCII.
+_KEY_MAX = 4_096
+# A digest and a signed name are shorter.
+_TOKEN_MAX = 1_000
+# What is told of a decision fits into an address: its samples are cut.
+_TOLD_MAX = 8_000
+_SAMPLES_MAX = 5
+_SALT = "capi-jobs what was done"
+_SEE_OTHER = 303
+
+ROUTER = APIRouter()
+
+
+class NotDone(Shown):
+    """Orders about which a word does nothing, and why."""
+
+    why: str
+    orders: int
+    samples: tuple[str, ...]  # order ids, the first few
+
+
+class RuleShare(Shown):
+    """How many of the orders one rule holds."""
+
+    rule: str
+    orders: int
+
+
+class Review(Shown):
+    """What a word would do, before it is said."""
+
+    word: Word
+    orders: Worth
+    destinations: dict[str, int]
+    rules: tuple[RuleShare, ...]
+    not_done: tuple[NotDone, ...]
+    more: bool  # fit as well, and are left for another time
+    first_day: date | None  # of the orders
+    last_day: date | None
+    digest: str  # of these orders: a yes to others is refused
+    everything: bool  # all that fit the filter; else those that were ticked
+    filter: Filter
+    keys: tuple[str, ...]  # of the orders that were ticked
+
+    @property
+    def most(self) -> int:
+        """How many can be decided at once."""
+        return ORDERS_MAX
+
+
+class Done(Shown):
+    """What was done and what was not."""
+
+    word: Word
+    destinations: dict[str, int]
+    not_done: tuple[NotDone, ...]
+    actor: str
+    reason: str
+    at: datetime
+
+    @property
+    def orders(self) -> int:
+        """How many orders the word was about."""
+        return sum(self.destinations.values())
+
+
+class Chosen(Filter):
+    """The orders that a form is about: the ticked ones, or all that fit its filter."""
+
+    scope: Literal["marked", "all"] = "marked"
+    order: list[Annotated[str, Field(max_length=_KEY_MAX)]] = Field(
+        default_factory=list, max_length=ORDERS_MAX
+    )
+    token: str = Field("", max_length=_TOKEN_MAX)
+
+    @property
+    def only_filter(self) -> Filter:
+        """Return the filter alone."""
+        return Filter(**{name: getattr(self, name) for name in Filter.model_fields})
+
+
+class Asked(Chosen):
+    """A form that says the word."""
+
+    reason: str = Field(max_length=REASON_MAX)
+    digest: str = Field("", max_length=_TOKEN_MAX)
+
+
+class Reviewed(Chosen):
+    """A form that asks what the word would do."""
+
+    word: Word
+
+
+@ROUTER.post("/quarantine/review", name="quarantine_review", include_in_schema=False)
+def review(
+    request: Request, person: Looking, form: Annotated[Reviewed, Form()]
+) -> Response:
+    """Show what the word would do. It changes nothing."""
+    refuse_viewer(person)
+    with office_of(request).looking() as desk:
+        found, more = _judged(desk, form.word, form)
+    view = reviewed(found, form, more=more)
+    title = f"{form.word.value.capitalize()} held orders?"
+    page = rendered(request, person, "quarantine_review.html.j2", title, view)
+    return HTMLResponse(page)
+
+
+@ROUTER.post("/quarantine/release", name="release", include_in_schema=False)
+def release(
+    request: Request, person: Looking, form: Annotated[Asked, Form()]
+) -> Response:
+    """Let them go in spite of the rules of the suites."""
+    return _decided(request, person, Word.RELEASE, form)
+
+
+@ROUTER.post("/quarantine/block", name="block", include_in_schema=False)
+def block(
+    request: Request, person: Looking, form: Annotated[Asked, Form()]
+) -> Response:
+    """Never send them."""
+    return _decided(request, person, Word.BLOCK, form)
+
+
+@ROUTER.get("/quarantine/done", name="quarantine_done", include_in_schema=False)
+def done(
+    request: Request, person: Looking, told: Annotated[str, Query(max_length=_TOLD_MAX)]
+) -> Response:
+    """Say what was done; our own words, which came back in the address."""
+    try:
+        view = Done.model_validate(_signer(request).loads(told))
+    except BadData:
+        raise WronglyAsked(
+            "this address is not one of ours, or of another server",
+            do="see the quarantine, and the trace of an order",
+        ) from None
+    title = "Released" if view.word is Word.RELEASE else "Blocked"
+    return HTMLResponse(
+        rendered(request, person, "quarantine_done.html.j2", title, view)
+    )
+
+
+def _decided(request: Request, person: Looking, word: Word, form: Asked) -> Response:
+    refuse_viewer(person)
+    refuse_foreign(request, person, form.token)
+    with office_of(request).deciding() as desk:
+        found, _ = _judged(desk, word, form)
+        if form.scope == "all":
+            refuse_others(found, form.digest)
+        view = said(desk, found, actor=person.name, reason=form.reason)
+    told = urlencode({"told": _signer(request).dumps(view.model_dump(mode="json"))})
+    address = Addresses(request)("quarantine_done")
+    return RedirectResponse(f"{address}?{told}", _SEE_OTHER)
+
+
+def _judged(desk: Desk, word: Word, form: Chosen) -> tuple[Judged, bool]:
+    """Find the orders that the form means, and what the word does about them."""
+    if form.scope == "all":
+        return judged_all(desk, word, form.only_filter)
+    if not form.order:
+        raise WronglyAsked(
+            "no order is marked", do="mark some, or choose all that match the filter"
+        )
+    return judged_named(desk, word, map(_key, form.order)), False
+
+
+def _key(text: str) -> tuple[str, str]:
+    try:
+        destination, order_id = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        destination = order_id = None
+    if not isinstance(destination, str) or not isinstance(order_id, str):
+        raise WronglyAsked("the form names no order", do="reload the page, try again")
+    return destination, order_id
+
+
+def judged_all(desk: Desk, word: Word, asked: Filter) -> tuple[Judged, bool]:
+    """Judge all that fit a filter, up to a bound; and say whether there are more."""
+    rows, more = matching(desk.ledger, asked.wanted())
+    return judged(word, rows, _suites(desk)), more
+
+
+def judged_named(desk: Desk, word: Word, orders: Iterable[tuple[str, str]]) -> Judged:
+    """Judge the orders that are named."""
+    rows, gone = named(desk.ledger, orders)
+    return judged(word, rows, _suites(desk), gone)
+
+
+def _suites(desk: Desk) -> frozenset[str]:
+    return frozenset(rule_words(desk.settings.validation.expectations))
+
+
+def refuse_others(found: Judged, digest: str) -> None:
+    """Refuse a yes to orders that were not shown."""
+    if digest != found.digest:
+        raise DecisionRefused(
+            "the quarantine is no longer what was shown: nothing was done",
+            do="look again at what matches, then decide",
+        )
+
+
+def said(desk: Desk, found: Judged, *, actor: str, reason: str) -> Done:
+    """Write the word down."""
+    orders = by_destination(found.doable)
+    if not orders:
+        whys = tuple(dict.fromkeys(one.why for one in found.refused))
+        raise DecisionRefused(
+            "none of these orders can be decided about: "
+            + ("; ".join(whys) or "none matches"),
+            ids=[one.order_id for one in found.refused],
+            do="look at the quarantine again",
+        )
+    done = decide(
+        desk.ledger,
+        found.word,
+        orders,
+        actor=actor,
+        reason=reason.strip(),
+        now=desk.now,
+    )
+    return Done(
+        word=found.word,
+        destinations=done,
+        not_done=not_done(found.refused),
+        actor=actor,
+        reason=reason.strip(),
+        at=desk.now,
+    )
+
+
+def reviewed(found: Judged, form: Chosen, *, more: bool) -> Review:
+    """Say what a word would do."""
+    days = [row.day for row in found.doable if row.day is not None]
+    return Review(
+        word=found.word,
+        orders=worth(found.doable),
+        destinations={
+            name: len(ids) for name, ids in by_destination(found.doable).items()
+        },
+        rules=_rules(found.doable),
+        not_done=not_done(found.refused),
+        more=more,
+        first_day=min(days, default=None),
+        last_day=max(days, default=None),
+        digest=found.digest,
+        everything=form.scope == "all",
+        filter=form.only_filter,
+        keys=tuple(form.order) if form.scope == "marked" else (),
+    )
+
+
+def worth(rows: Sequence[HoldRow]) -> Worth:
+    """Add up what orders are worth; what nobody can read is worth nothing."""
+    parts: dict[str, Amount] = {}
+    for row in rows:
+        if row.value is not None:
+            one = Amount.of(1, row.value, row.currency)
+            parts[row.currency] = total([parts.get(row.currency, Amount()), one])
+    found = Worth.of(total(parts.values()))
+    return found.model_copy(update={"orders": len(rows)})
+
+
+def _rules(rows: Iterable[HoldRow]) -> tuple[RuleShare, ...]:
+    found: dict[str, int] = {}
+    for row in rows:
+        found[row.rule] = found.get(row.rule, 0) + 1
+    shares = [RuleShare(rule=rule, orders=orders) for rule, orders in found.items()]
+    return tuple(sorted(shares, key=lambda one: (-one.orders, one.rule)))
+
+
+def not_done(refused: Iterable[Refused]) -> tuple[NotDone, ...]:
+    """Put together what is left for the same reason."""
+    found: dict[str, list[str]] = {}
+    for one in refused:
+        found.setdefault(one.why, []).append(one.order_id)
+    return tuple(
+        NotDone(
+            why=why,
+            orders=len(ids),
+            samples=tuple(short(each) for each in ids[:_SAMPLES_MAX]),
+        )
+        for why, ids in found.items()
+    )
+
+
+def _signer(request: Request) -> URLSafeSerializer:
+    guard: Guard = request.app.state.guard
+    return URLSafeSerializer(guard.secret, salt=_SALT)

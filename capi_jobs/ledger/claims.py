@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from capi_jobs.ledger.bulk import insert_new
-from capi_jobs.ledger.columns import among, kept_id
+from capi_jobs.ledger.columns import among, few_values, kept_id
 from capi_jobs.ledger.counts import count_new
 from capi_jobs.ledger.door import LOCK_KEYS, Door, advisory_lock, moving
 from capi_jobs.ledger.forgotten import any_forgotten, digest_of
@@ -139,17 +139,14 @@ def _not_forgotten(connection: Connection, wanted: Sequence[Entry]) -> Sequence[
     digests = {digest_of(e.event_id) for e in wanted} | {
         digest_of(e.order_id) for e in wanted
     }
-    columns = (entries.c.event_id, entries.c.order_id)
+    here = entries.c.destination == destination
+    named = entries.c.event_name.in_(few_values(connection, entries.c.event_name, here))
     known: set[str] = set()
-    for column in columns:
-        known.update(
-            connection.scalars(
-                select(column).where(
-                    entries.c.destination == destination,
-                    among(connection, column, sorted(digests)),
-                )
-            )
+    for column in (entries.c.event_id, entries.c.order_id):
+        query = select(column).where(
+            here, named, among(connection, column, sorted(digests))
         )
+        known.update(connection.scalars(query))
     return [
         entry
         for entry in wanted
@@ -193,6 +190,8 @@ def _dropped(connection: Connection, wanted: Sequence[Entry]) -> tuple[Dropped, 
         .join(batches)
         .where(
             entries.c.destination == wanted[0].destination,
+            # Named, or the index of event ids could not be searched.
+            entries.c.event_name.in_(sorted({e.event_name for e in wanted})),
             or_(
                 among(connection, entries.c.event_id, sorted(texts)),
                 among(connection, entries.c.order_id, sorted(texts)),

@@ -182,6 +182,23 @@ def among(
     return column == func.any(cast(kept, ARRAY(Text)))
 
 
+def few_values(
+    connection: Connection, column: ColumnElement[str], *tests: ColumnElement[bool]
+) -> Sequence[str]:
+    """Name the values of a column that has few, in a jump of its index for each.
+
+    DISTINCT would read every row. An index must begin with what is tested, and go on
+    with the column.
+    """
+    first = select(func.min(column).label("value")).where(*tests)
+    jumps = first.cte("jumps", recursive=True)
+    onward = select(func.min(column)).where(column > jumps.c.value, *tests)
+    more = select(onward.scalar_subquery()).where(jumps.c.value.is_not(None))
+    jumps = jumps.union_all(more)
+    found = select(jumps.c.value).where(jumps.c.value.is_not(None))
+    return connection.scalars(found).all()
+
+
 def given(
     *wanted: tuple[object | None, Callable[[Any], ColumnElement[bool]]],
 ) -> list[ColumnElement[bool]]:

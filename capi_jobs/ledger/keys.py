@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from capi_jobs import rows
 from capi_jobs.errors import LedgerUnavailable
-from capi_jobs.ledger.columns import AnyRow, AnySelect, among, kept_id
+from capi_jobs.ledger.columns import AnyRow, AnySelect, among, few_values, kept_id
 from capi_jobs.ledger.door import Door, reading
 from capi_jobs.ledger.forgotten import any_forgotten, digest_of
 from capi_jobs.ledger.schema import batches, entries, holds, overrides
@@ -103,8 +103,13 @@ class Keys(Door):
             names |= {digest_of(each): each for each in (*order_ids, *event_ids)}
             orders += map(digest_of, order_ids)
             events += map(digest_of, event_ids)
+        here = entries.c.destination == destination
         query = self._entry_texts().where(
-            entries.c.destination == destination,
+            here,
+            # Named, or the index of event ids could not be searched.
+            entries.c.event_name.in_(
+                few_values(connection, entries.c.event_name, here)
+            ),
             or_(
                 among(connection, entries.c.order_id, orders),
                 among(connection, entries.c.event_id, events),

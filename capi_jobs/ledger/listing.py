@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from capi_jobs.ledger.columns import AnyRow, AnySelect, among, given
+from capi_jobs.ledger.columns import AnyRow, AnySelect, among, few_values, given
 from capi_jobs.ledger.door import Door, reading
 from capi_jobs.ledger.forgotten import digest_of
 from capi_jobs.ledger.journal import batch_from
@@ -47,9 +47,13 @@ class Listing(Door):
         )
         if after is not None:
             tests.append(_later(after))
-        query = select(*_COLUMNS).join(batches).where(*tests)
-        query = query.order_by(*_KEY).limit(limit)
-        return map(_listed, self.stream(lambda c: _only(c, query, order_ids)))
+        query = select(*_COLUMNS).join(batches).where(*tests).limit(limit)
+
+        def sought(connection: Connection) -> AnySelect:
+            few = _few(connection, status, destination, order_ids)
+            return query.where(*few).order_by(*(_SORTED if few else _KEY))
+
+        return map(_listed, self.stream(sought))
 
     @reading
     def entry_history(
@@ -100,6 +104,8 @@ class Listing(Door):
 
 _MOVED = history.c.order_id
 _KEY = (entries.c.destination, entries.c.event_name, entries.c.event_id)
+# As values, or a planner may walk all entries because an index has them in order.
+_SORTED = tuple(func.coalesce(column, column) for column in _KEY)
 _COLUMNS = (
     *_KEY,
     entries.c.order_id,
@@ -128,31 +134,43 @@ def _listed(row: AnyRow) -> dict[str, Any]:
     }
 
 
-def _only(
-    connection: Connection, query: AnySelect, order_ids: Sequence[str] | None
-) -> AnySelect:
-    if order_ids is None:
-        return query
-    known = [*order_ids, *map(digest_of, order_ids)]
-    return query.where(
-        entries.c.destination.in_(destinations_of(connection)),
-        among(connection, entries.c.order_id, known),
-    )
+def _few(
+    connection: Connection,
+    status: Status | None,
+    destination: str | None,
+    order_ids: Sequence[str] | None,
+) -> list[ColumnElement[bool]]:
+    """Say by which index few entries are found among many; none: all are wanted."""
+    if order_ids is not None:
+        known = [*order_ids, *map(digest_of, order_ids)]
+        return [
+            entries.c.destination.in_(destinations_of(connection)),
+            among(connection, entries.c.order_id, known),
+        ]
+    if status is None or status is Status.DELIVERED:
+        return []
+    names = [destination] if destination else destinations_of(connection)
+    ids = batches_in(connection, names, status)
+    return [among(connection, entries.c.batch_id, ids)]
 
 
 def destinations_of(connection: Connection) -> Sequence[str]:
-    """Name the destinations that have batches, in a jump of the index for each.
+    """Name the destinations that have batches.
 
     Indexes of entries begin with the destination: who asks about an order at any of
     them has to name all.
     """
-    name = batches.c.destination
-    jumps = select(func.min(name).label("name")).cte("jumps", recursive=True)
-    onward = select(func.min(name)).where(name > jumps.c.name).scalar_subquery()
-    jumps = jumps.union_all(select(onward).where(jumps.c.name.is_not(None)))
-    return connection.scalars(
-        select(jumps.c.name).where(jumps.c.name.is_not(None))
-    ).all()
+    return few_values(connection, batches.c.destination)
+
+
+def batches_in(
+    connection: Connection, destinations: Sequence[str], status: Status
+) -> Sequence[str]:
+    """Name the batches in a status; they are few unless it is "delivered"."""
+    query = select(batches.c.batch_id).where(
+        batches.c.destination.in_(destinations), batches.c.status == status
+    )
+    return connection.scalars(query).all()
 
 
 def _later(after: tuple[str, str, str]) -> ColumnElement[bool]:

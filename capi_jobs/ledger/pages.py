@@ -27,6 +27,7 @@ from capi_jobs.ledger.columns import EXACT, AnyRow, among, exact_sum, given, kep
 from capi_jobs.ledger.door import Door, reading
 from capi_jobs.ledger.holds import hold_from
 from capi_jobs.ledger.journal import batch_from, entry_from
+from capi_jobs.ledger.listing import batches_in
 from capi_jobs.ledger.paging import PAGE_ROWS, Order, Page
 from capi_jobs.ledger.schema import batch_counts, batches, entries, holds
 from capi_jobs.ledger.values import HoldRow
@@ -96,15 +97,13 @@ class Pages(Door):
             (first_day and _begins(first_day), entries.c.event_time.__ge__),
             (last_day and _ends(last_day), entries.c.event_time.__lt__),
         )
-        query = (
-            select(entries, *_OF_BATCH)
-            .join(batches)
-            .where(entries.c.destination == destination, *tests)
-        )
-        if status is not None:
-            query = query.where(batches.c.status == status)
-        if status is not None and status is not Status.DELIVERED:
-            query = query.where(_in_batches(connection, destination, status))
+        if status is None or status is Status.DELIVERED:
+            here = entries.c.destination == destination
+        else:  # by its few batches: else all entries are walked to find a handful
+            ids = batches_in(connection, [destination], status)
+            here = among(connection, entries.c.batch_id, ids)
+        tests += given((status, batches.c.status.__eq__))
+        query = select(entries, *_OF_BATCH).join(batches).where(here, *tests)
         return _BY_TIME.page(connection, query, _entry_row, after, limit)
 
     @reading
@@ -231,19 +230,6 @@ def _begins(day: date) -> datetime:
 def _ends(day: date) -> datetime:
     end = datetime.combine(min(day, _LAST_DAY), time(), UTC) + timedelta(days=1)
     return end + _ZONES_BEHIND_MAX
-
-
-def _in_batches(
-    connection: Connection, destination: str, status: Status
-) -> ColumnElement[bool]:
-    """Name the batches, which are few unless they were delivered.
-
-    Else the planner may walk through all entries to find a handful.
-    """
-    ids = connection.scalars(
-        select(batches.c.batch_id).filter_by(destination=destination, status=status)
-    ).all()
-    return among(connection, entries.c.batch_id, ids)
 
 
 def _number(value: ColumnElement[Decimal]) -> ColumnElement[float]:

@@ -93,6 +93,8 @@ class Readings(Door):
         once = batches.c.first_sent_at == batches.c.last_sent_at
         missing = entries.c.owed_as == OwedAs.MISSING
         certain = delivered & missing & once if by_receipt else delivered & missing
+        # Of the table whose time is asked about: that is where the search begins.
+        of = batches if by_receipt else entries
         rows = connection.execute(
             select(
                 minute.label("minute"),
@@ -103,7 +105,7 @@ class Readings(Door):
             )
             .join(batches)
             .where(
-                entries.c.destination == destination,
+                of.c.destination == destination,
                 entries.c.owed_as != OwedAs.IMPORTED,
                 at >= start,
                 at < end,

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 from capi_jobs.ledger.columns import AnyRow, exact_sum, given, kept_id
 from capi_jobs.ledger.door import Door, reading
 from capi_jobs.ledger.findings import readings, run_destinations, runs
+from capi_jobs.ledger.listing import destinations_of
 from capi_jobs.ledger.pages import StatusAmount, amounts_of, status_amounts
 from capi_jobs.ledger.readings import Reading, reading_from
 from capi_jobs.ledger.runs import destination_from
@@ -64,7 +65,11 @@ class WaitingRoom(Door):
                 if part.gate is Gate.ASK and part.decision is None
             ),
             entries=tuple(
-                status_amounts(connection, batches.c.status.in_(_FOR_PEOPLE))
+                status_amounts(
+                    connection,
+                    batches.c.destination.in_(destinations_of(connection)),
+                    batches.c.status.in_(_FOR_PEOPLE),
+                )
             ),
             holds=tuple(_hold_counts(connection)),
             short=tuple(_short(connection)),

@@ -12,8 +12,11 @@ from capi_jobs.ledger.columns import (
     DecimalSum,
     Money,
     UtcDateTime,
+    few_values,
     kept_id,
 )
+from capi_jobs.ledger.schema import entries
+from tests.ledger.building import Bench
 
 SQLITE: Dialect = sqlite.dialect()
 POSTGRES: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -110,3 +113,15 @@ def test_long_ids_that_begin_alike_are_told_apart() -> None:
 
     assert kept_id(long + "1") != kept_id(long + "2")
     assert kept_id("a\x00") != kept_id("a␀")
+
+
+def test_the_few_values_of_a_column_are_named_in_order(bench: Bench) -> None:
+    bench.claim(1, 2, event_name="Subscribe")
+    bench.claim(3, 4)
+    bench.claim(5, destination="tiktok", event_name="Lead")
+    name, here = entries.c.event_name, entries.c.destination
+
+    with bench.ledger.snapshot() as connection:
+        assert few_values(connection, here) == ["meta", "tiktok"]
+        assert few_values(connection, name, here == "meta") == ["Purchase", "Subscribe"]
+        assert few_values(connection, name, here == "snapchat") == []

@@ -64,10 +64,11 @@ def test_known_keys_are_of_one_destination(bench: Bench) -> None:
 
 def test_an_order_is_looked_up_by_either_id_at_any_time(bench: Bench) -> None:
     bench.in_status(Status.DELIVERED, 1, 2, 3)
+    bench.claim(4, event_name="Subscribe")
 
-    found = rows(bench.ledger.known("meta", ["o1", "o9"], ["e2"]))
+    found = rows(bench.ledger.known("meta", ["o1", "o9"], ["e2", "e4"]))
 
-    assert {row["order_id"] for row in found} == {"o1", "o2"}
+    assert {row["order_id"] for row in found} == {"o1", "o2", "o4"}
     assert rows(bench.ledger.known("meta", ["o9"], ["e9"])) == []
     assert rows(bench.ledger.known("tiktok", ["o1"], ["e1"])) == []
 

@@ -5,14 +5,15 @@ import runpy
 import sys
 from pathlib import Path
 
-from benchmarks import telling
+from benchmarks import telling, telling_pairs
 from benchmarks.job import Wanted, measure
+from benchmarks.pairs import compare
 
 HERE = Path(__file__).parent
 # Each prints its own figures; they run as scripts, too.
 ALONE = {
     "reconcile": "the joins of keys: [orders] [memory limit in MB]",
-    "audit": "orders and twice as many events: [orders] [memory limit in MB]",
+    "audit": "orders, twice as many events: [orders] [memory limit in MB] [--write]",
     "convert": "read, convert and write an order, per platform",
     "validate": "frames, rules and coverage per page",
     "sandbox": "the sandbox's own CPU and memory",
@@ -26,24 +27,34 @@ def main() -> None:
         sys.argv = [chosen.what, *chosen.rest]
         runpy.run_path(str(HERE / f"{chosen.what}.py"), run_name="__main__")
         return
-    measured = measure(
-        Wanted(
-            orders=chosen.orders,
-            missing=chosen.missing,
-            destinations=chosen.destinations,
-            sqlite=chosen.sqlite,
-            sandbox=chosen.sandbox,
-            latency=chosen.latency,
-            again=chosen.again,
-        )
+    asked = " ".join(
+        ["python -m benchmarks", *(a for a in sys.argv[1:] if a != "--write")]
     )
-    text = telling.told(measured)
+    if chosen.what == "pairs":
+        pair = compare(_wanted(chosen))
+        text, faults = telling_pairs.told(pair), pair.faults
+        marks = (telling_pairs.BEGIN, telling_pairs.END)
+    else:
+        measured = measure(_wanted(chosen))
+        text, faults = telling.told(measured), telling.faults(measured)
+        marks = (telling.BEGIN, telling.END)
     print(text)
-    if faults := telling.faults(measured):
+    if faults:
         raise SystemExit("\n".join(faults))
     if chosen.write:
-        asked = [a for a in sys.argv[1:] if a != "--write"]
-        telling.write(text, " ".join(["python -m benchmarks", *asked]))
+        telling.write(text, asked, marks)
+
+
+def _wanted(chosen: argparse.Namespace) -> Wanted:
+    return Wanted(
+        orders=chosen.orders,
+        missing=chosen.missing,
+        destinations=1 if chosen.what == "pairs" else chosen.destinations,
+        sqlite=chosen.sqlite,
+        sandbox=chosen.sandbox,
+        latency=chosen.latency,
+        again=chosen.again,
+    )
 
 
 def _arguments() -> argparse.Namespace:
@@ -51,10 +62,12 @@ def _arguments() -> argparse.Namespace:
     parser.set_defaults(what="job")
     commands = parser.add_subparsers(dest="what")
     job = commands.add_parser("job", help="the whole job; the default")
-    for one in (parser, job):
+    pairs = commands.add_parser("pairs", help="the job beside a script of pandas")
+    for one in (parser, job, pairs):
         _job(one)
     for name, says in ALONE.items():
-        commands.add_parser(name, help=says).add_argument("rest", nargs="*")
+        alone = commands.add_parser(name, help=says)
+        alone.add_argument("rest", nargs=argparse.REMAINDER)
     chosen = parser.parse_args()
     chosen.what = chosen.what or "job"
     return chosen

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import sys
 from collections import Counter
+from urllib.parse import parse_qs
 
 import orjson
 
@@ -49,7 +50,7 @@ class Platforms:
         name = path.split("/")[1]
         if name not in ANSWERS:
             return orjson.dumps(self.told())
-        ids = [event["event_id"] for event in orjson.loads(body)["data"]]
+        ids = [event["event_id"] for event in _events(body)]
         self.counts[name].update(ids)
         self.requests[name] += 1
         await asyncio.sleep(self.latency)
@@ -68,6 +69,16 @@ class Platforms:
             }
             for name, ids in self.counts.items()
         }
+
+
+def _events(body: bytes) -> list[dict[str, str]]:
+    """Read JSON, or a form with JSON in it, as Meta's own SDK posts."""
+    if body.startswith(b"{"):
+        events: list[dict[str, str]] = orjson.loads(body)["data"]
+        return events
+    [data] = parse_qs(body.decode())["data"]
+    # A list of texts, each of which is an event.
+    return [orjson.loads(one) for one in orjson.loads(data)]
 
 
 def _length(head: bytes) -> int:

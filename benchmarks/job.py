@@ -84,23 +84,24 @@ def measure(wanted: Wanted) -> Measured:
     """Make everything, run the job, take everything away."""
     with (
         tempfile.TemporaryDirectory(prefix="capi-jobs-bench-") as folder,
-        _databases(wanted, Path(folder)) as (warehouse, ledger),
+        databases(wanted, Path(folder)) as (warehouse, ledger),
     ):
         now = datetime.now(UTC)
         owed = fill(warehouse, Shop(wanted.orders, wanted.missing, now))
-        _settle_in(warehouse)
-        with _server(wanted) as server:
-            config = Path(folder) / "capi_jobs.toml"
-            config.write_text(_config(wanted, warehouse, ledger, server), "utf-8")
-            first = _job(config, now)
-            second = _job(config, now) if wanted.again else None
-            counted = _counted(server, sandbox=wanted.sandbox)
+        settle_in(warehouse)
+        with server(wanted) as url:
+            file = Path(folder) / "capi_jobs.toml"
+            file.write_text(config(wanted, warehouse, ledger, url), "utf-8")
+            first = job(file, now)
+            second = job(file, now) if wanted.again else None
+            came = counted(url, sandbox=wanted.sandbox)
     chosen = {name: owed[name] for name in PLATFORMS[: wanted.destinations]}
-    return Measured(wanted, first, chosen, counted, second)
+    return Measured(wanted, first, chosen, came, second)
 
 
 @contextmanager
-def _databases(wanted: Wanted, folder: Path) -> Iterator[tuple[str, str]]:
+def databases(wanted: Wanted, folder: Path) -> Iterator[tuple[str, str]]:
+    """Start a PostgreSQL, or name two files: one for the shop, one for the ledger."""
     if wanted.sqlite:
         yield f"sqlite:///{folder}/shop.db", f"sqlite:///{folder}/ledger.db"
         return
@@ -120,7 +121,7 @@ def _databases(wanted: Wanted, folder: Path) -> Iterator[tuple[str, str]]:
         )
 
 
-def _settle_in(url: str) -> None:
+def settle_in(url: str) -> None:
     """Make commits of the ledger as durable as they are elsewhere."""
     if url.startswith("sqlite"):
         return
@@ -138,7 +139,8 @@ def _settle_in(url: str) -> None:
 
 
 @contextmanager
-def _server(wanted: Wanted) -> Iterator[str]:
+def server(wanted: Wanted) -> Iterator[str]:
+    """Start a platform in a process of its own."""
     if wanted.sandbox:
         serve = (
             "from capi_jobs.sandbox.server import serve, SandboxSettings;"
@@ -155,14 +157,16 @@ def _server(wanted: Wanted) -> Iterator[str]:
             process.terminate()
 
 
-def _config(wanted: Wanted, warehouse: str, ledger: str, server: str) -> str:
+def config(wanted: Wanted, warehouse: str, ledger: str, server: str) -> str:
+    """Write the configuration of so many destinations."""
     return HEAD.format(warehouse=warehouse, ledger=ledger) + "".join(
         PLATFORM.format(name=name, account=ACCOUNTS[name], server=server)
         for name in PLATFORMS[: wanted.destinations]
     )
 
 
-def _job(config: Path, now: datetime) -> dict[str, Any]:
+def job(config: Path, now: datetime) -> dict[str, Any]:
+    """Run the job in a fresh process."""
     start, end = (now - INTERVAL).isoformat(), now.isoformat()
     done = subprocess.run(  # noqa: S603 - ours
         [sys.executable, "-m", "benchmarks.worker", str(config), start, end],
@@ -176,7 +180,8 @@ def _job(config: Path, now: datetime) -> dict[str, Any]:
     return told
 
 
-def _counted(server: str, *, sandbox: bool) -> dict[str, dict[str, int]]:
+def counted(server: str, *, sandbox: bool) -> dict[str, dict[str, int]]:
+    """Ask the platform what it counted."""
     path = "sandbox/counted?events=false" if sandbox else "counted"
     with urllib.request.urlopen(f"{server}/{path}") as answer:  # noqa: S310 - loopback
         told: dict[str, dict[str, int]] = json.load(answer)

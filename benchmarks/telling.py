@@ -129,14 +129,15 @@ def faults(measured: Measured) -> list[str]:
     ]
 
 
-def write(text: str, command: str) -> None:
+def write(text: str, command: str, marks: tuple[str, str] = (BEGIN, END)) -> None:
     """Put what was measured into docs/performance.md, between its two marks."""
     page = PAGE.read_text(encoding="utf-8")
-    head, _, rest = page.partition(BEGIN)
-    _, _, tail = rest.partition(END)
+    begin, end = marks
+    head, _, rest = page.partition(begin)
+    _, _, tail = rest.partition(end)
     when = f"{datetime.now(UTC):%Y-%m-%d}"
     stamp = f"`{command}` on {when}: {_machine()}."
-    PAGE.write_text(f"{head}{BEGIN}\n{stamp}\n\n{text}\n{END}{tail}", encoding="utf-8")
+    PAGE.write_text(f"{head}{begin}\n{stamp}\n\n{text}\n{end}{tail}", encoding="utf-8")
 
 
 def _machine() -> str:

@@ -6,7 +6,6 @@ Currencies are never added up.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import reduce
 
 from capi_jobs.ledger.columns import EXACT
 
@@ -51,11 +50,7 @@ class Amount:
 
     def plus(self, other: "Amount") -> "Amount":
         """Add up, currency by currency."""
-        parts = dict(self.parts)
-        for currency, (orders, value) in other.parts.items():
-            before = parts.get(currency, _NONE)
-            parts[currency] = before[0] + orders, EXACT.add(before[1], value)
-        return Amount(parts)
+        return total((self, other))
 
     def minus(self, other: "Amount") -> "Amount":
         """Take away; currencies that come out even are left out."""
@@ -69,8 +64,13 @@ class Amount:
 
 
 def total(amounts: Iterable[Amount]) -> Amount:
-    """Add up any number of amounts."""
-    return reduce(Amount.plus, amounts, Amount())
+    """Add up any number of amounts, currency by currency."""
+    parts: dict[str, Part] = {}
+    for amount in amounts:
+        for currency, (orders, value) in amount.parts.items():
+            before = parts.get(currency, _NONE)
+            parts[currency] = before[0] + orders, EXACT.add(before[1], value)
+    return Amount(parts)
 
 
 def plain(value: Decimal, currency: str) -> str:

@@ -1,7 +1,8 @@
 """How many conversions have which match key, and a forecast of their match quality.
 
 The formula is our own and stands in `docs/match-quality.md`; what a platform says
-later comes from the platform. Dropped identifiers are counted here, not judged.
+later comes from the platform. Dropped identifiers are counted here, not judged. What
+one change would lift is computed in `preparation/advising.py`.
 """
 
 from collections import Counter
@@ -50,6 +51,35 @@ class SourceCoverage:
     keys: Mapping[str, int]  # order's field → conversions that have it
     dropped: Mapping[str, int]  # order's field → conversions where it was unusable
     forecast: float  # 0 to 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What one change would do for the conversions of one source; shares of them."""
+
+    source: str
+    change: str  # a setting with its value, or what to do about the data
+    identifier: str  # the order's field that it lifts most
+    affected: float  # of the values given, those that only this change makes usable
+    before: float
+    after: float
+    forecast_before: float
+    forecast_after: float
+    sampled: int
+
+    @property
+    def says(self) -> str:
+        """Say it in words and figures."""
+        name = self.identifier.replace("_", " ")
+        lacks = "lack a country code" if name == "phone" else "cannot be used"
+        given = f"{self.affected:.0%} of {name} values {lacks}; "
+        if not self.affected:
+            given = f"{1 - self.before:.0%} of conversions have no {name}; "
+        return (
+            f"{given}{self.change} would lift {name} coverage from {self.before:.0%} to"
+            f" {self.after:.0%}, and the forecast from {self.forecast_before:.1f} to"
+            f" {self.forecast_after:.1f}"
+        )
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from capi_jobs.jobs.planning import Planned
 from capi_jobs.model import OrderClass
 from capi_jobs.report import destination_json
 from capi_jobs.report.amounts import grouped
+from capi_jobs.report.as_json import advice_json
 
 
 def as_document(planned: Sequence[Planned], as_of: str) -> dict[str, object]:
@@ -42,20 +43,7 @@ def _one(planned: Planned) -> dict[str, object]:
             }
             for one in planned.coverage
         ],
-        "advice": [
-            {
-                "source": one.source,
-                "change": one.change,
-                "identifier": one.identifier,
-                "coverage": round(one.before, 4),
-                "coverage_after": round(one.after, 4),
-                "forecast": round(one.forecast_before, 1),
-                "forecast_after": round(one.forecast_after, 1),
-                "sampled": one.sampled,
-                "says": one.says,
-            }
-            for one in planned.advice
-        ],
+        "advice": [advice_json(one) for one in planned.advice],
         "gate": {
             "verdict": planned.gate.verdict,
             "reasons": [

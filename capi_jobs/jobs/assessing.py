@@ -13,14 +13,14 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from capi_jobs.config import Destination
-from capi_jobs.coverage import Coverage, SourceCoverage
+from capi_jobs.coverage import Advice, Coverage, SourceCoverage
 from capi_jobs.gate import Assessment as Judged
 from capi_jobs.gate import Gate, GateLimits, judge
 from capi_jobs.jobs.house import House, Watcher
 from capi_jobs.jobs.memory import give_back
 from capi_jobs.model import DataInterval, OrderClass, OrderKey, OwedAs
 from capi_jobs.preparation import Page, Preparer
-from capi_jobs.preparation.advising import Advice, Sample, advised
+from capi_jobs.preparation.advising import Sample, advised
 from capi_jobs.reconcile import Reconciliation, Wanted
 from capi_jobs.reconcile.days import touched, whole
 from capi_jobs.validation import ExpectationResult, SuiteVerdict

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from capi_jobs.config import Destination
-from capi_jobs.coverage import SourceCoverage
+from capi_jobs.coverage import Advice, SourceCoverage
 from capi_jobs.gate import Gate
 from capi_jobs.jobs.assessing import assess
 from capi_jobs.jobs.house import House, Watcher
 from capi_jobs.model import ClassCount, DataInterval, OrderClass, OwedAs
-from capi_jobs.preparation.advising import Advice
 from capi_jobs.validation import ExpectationResult
 
 

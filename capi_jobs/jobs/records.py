@@ -26,6 +26,7 @@ def assessment_of(found: Assessed, gate: Gate) -> values.Assessment:
         baselines=_baselines(found),
         validations=[_validation(result) for result in found.results],
         coverage=_coverage(found.told_coverage),
+        advice=found.advice,
         days=found.days,
         due=found.due(),
     )

@@ -5,6 +5,7 @@ and past.py.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -73,6 +74,7 @@ class Assessments(Door):
             "decided_at": None,
             "approved_count": None,
             "finished_at": None,
+            "advice": [asdict(one) for one in found.advice],
         }
         key = {"run_id": run_id, "destination": destination}
         done = connection.execute(

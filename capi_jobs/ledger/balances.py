@@ -10,9 +10,10 @@ from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Connection, Table, func, literal, select
 
+from capi_jobs.coverage import Advice
 from capi_jobs.ledger.columns import EXACT, AnyRow, AnySelect, exact_sum, given
 from capi_jobs.ledger.door import Door, reading
-from capi_jobs.ledger.findings import balances, coverage, validations
+from capi_jobs.ledger.findings import balances, coverage, run_destinations, validations
 from capi_jobs.ledger.schema import batch_counts, batches, holds, removed
 from capi_jobs.ledger.values import Coverage, LedgerCount, Validation
 from capi_jobs.lifecycle import Status
@@ -92,6 +93,16 @@ class Balances(Door):
             Coverage(row.source, row.identifier, row.orders, row.covered, row.dropped)
             for row in connection.execute(mine.order_by(coverage.c.id))
         ]
+
+    @reading
+    def advice_of(
+        self, connection: Connection, run_id: str, destination: str
+    ) -> list[Advice]:
+        """Read by source what one change would lift match quality most."""
+        query = select(run_destinations.c.advice).filter_by(
+            run_id=run_id, destination=destination
+        )
+        return [Advice(**one) for one in connection.scalar(query) or ()]
 
     @reading
     def status_counts(

@@ -63,6 +63,8 @@ run_destinations = Table(
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     Column("requests", JSON, nullable=False),  # outcome → how many
+    # By source, the one change that would help matching most; NULL: none was computed.
+    Column("advice", JSON),
     Index("ix_ledger_run_destinations_assessed", "destination", "assessed_at"),
 )
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from capi_jobs.ledger.columns import Id, Money, UtcDateTime
 
 # The newest migration; a ledger that names another one is older, or newer than us.
-SCHEMA_REVISION = "0008"
+SCHEMA_REVISION = "0009"
 VERSION_TABLE = "ledger_version"
 
 METADATA = MetaData(

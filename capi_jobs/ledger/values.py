@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from capi_jobs.coverage import Advice
 from capi_jobs.lifecycle import Event, Status
 from capi_jobs.model import Batch, ClassCount, DataInterval, Entry, Receipt
 
@@ -224,6 +225,7 @@ class Assessment:
     baselines: Sequence[LedgerCount] = ()
     validations: Sequence[Validation] = ()
     coverage: Sequence[Coverage] = ()
+    advice: Sequence[Advice] = ()  # by source
     # First and last day whose balance these counts tell; None: that of the counts.
     days: tuple[date, date] | None = None
     # What would be sent: orders, and value by currency; None: all that is missing.

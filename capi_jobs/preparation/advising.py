@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from capi_jobs.config import Destination
 from capi_jobs.conversion import Converter
-from capi_jobs.coverage import GROUPS, SCORE_MAX, points
+from capi_jobs.coverage import GROUPS, SCORE_MAX, Advice, points
 from capi_jobs.identity import country_code
 from capi_jobs.model import Conversion, Order
 from capi_jobs.platforms import Platform, platform_named
@@ -24,35 +24,6 @@ COUNTRIES_MAX = 5
 # A setting is changed in a minute, a source of data is not: it need only help by half
 # as much to be the one change.
 _EASIER = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
-    """What one change would do for the conversions of one source; shares of them."""
-
-    source: str
-    change: str  # a setting with its value, or what to do about the data
-    identifier: str  # the order's field that it lifts most
-    affected: float  # of the values given, those that only this change makes usable
-    before: float
-    after: float
-    forecast_before: float
-    forecast_after: float
-    sampled: int
-
-    @property
-    def says(self) -> str:
-        """Say it in words and figures."""
-        name = self.identifier.replace("_", " ")
-        lacks = "lack a country code" if name == "phone" else "cannot be used"
-        given = f"{self.affected:.0%} of {name} values {lacks}; "
-        if not self.affected:
-            given = f"{1 - self.before:.0%} of conversions have no {name}; "
-        return (
-            f"{given}{self.change} would lift {name} coverage from {self.before:.0%} to"
-            f" {self.after:.0%}, and the forecast from {self.forecast_before:.1f} to"
-            f" {self.forecast_after:.1f}"
-        )
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from capi_jobs.coverage import Advice
 from capi_jobs.ledger.values import Run, RunDestination
 from capi_jobs.model import ClassCount
 from capi_jobs.report.amounts import Amount, plain
@@ -169,6 +170,22 @@ def _source(told: SourceKeys) -> Json:
             key.identifier: {"covered": key.covered, "dropped": key.dropped}
             for key in told.keys
         },
+        "advice": told.advice and advice_json(told.advice),
+    }
+
+
+def advice_json(advice: Advice) -> Json:
+    """Tell what one change would lift; `plan --json` has it in the same words."""
+    return {
+        "source": advice.source,
+        "change": advice.change,
+        "identifier": advice.identifier,
+        "coverage": round(advice.before, 4),
+        "coverage_after": round(advice.after, 4),
+        "forecast": round(advice.forecast_before, 1),
+        "forecast_after": round(advice.forecast_after, 1),
+        "sampled": advice.sampled,
+        "says": advice.says,
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from capi_jobs.coverage import Advice
 from capi_jobs.ledger.values import Run, Validation
 from capi_jobs.model import OrderClass
 from capi_jobs.report.amounts import Amount
@@ -90,6 +91,7 @@ class SourceKeys:
     conversions: int
     forecast: float | None  # 0 to 10; None: the run kept none
     keys: tuple[KeyCoverage, ...]
+    advice: Advice | None = None  # the one change that would help most
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ The formula is `capi_jobs/coverage.py`; this only reads what runs and `verify` k
 
 from collections.abc import Sequence
 
-from capi_jobs.coverage import FORECAST, GROUPS, WEIGHTS
+from capi_jobs.coverage import FORECAST, GROUPS, WEIGHTS, Advice
 from capi_jobs.ledger import Ledger
 from capi_jobs.ledger.readings import Reading
 from capi_jobs.ledger.values import Coverage
@@ -32,14 +32,19 @@ def shown_run(ledger: Ledger, name: str) -> str:
 def source_keys(ledger: Ledger, run_id: str, name: str) -> tuple[SourceKeys, ...]:
     """Return what the conversions of one run carried, source by source."""
     rows = ledger.coverage_of(run_id, name)
+    advice = {one.source: one for one in ledger.advice_of(run_id, name)}
     sources = dict.fromkeys(row.source for row in rows)
     return tuple(
-        _source_keys(source, [row for row in rows if row.source == source])
+        _source_keys(
+            source, [row for row in rows if row.source == source], advice.get(source)
+        )
         for source in sources
     )
 
 
-def _source_keys(source: str, rows: Sequence[Coverage]) -> SourceKeys:
+def _source_keys(
+    source: str, rows: Sequence[Coverage], advice: Advice | None
+) -> SourceKeys:
     forecast = [row.covered / TENTHS for row in rows if row.identifier == FORECAST]
     keys = [
         KeyCoverage(row.identifier, row.covered, row.dropped)
@@ -51,6 +56,7 @@ def _source_keys(source: str, rows: Sequence[Coverage]) -> SourceKeys:
         max((row.orders for row in rows), default=0),
         forecast[0] if forecast else None,
         tuple(sorted(keys, key=lambda key: (-weight(key.identifier), key.identifier))),
+        advice,
     )
 
 

@@ -28,6 +28,7 @@ from capi_jobs.report.sentences import (
     headline,
     level,
     money_lines,
+    printable,
     short,
 )
 
@@ -61,6 +62,8 @@ def print_destination(console: Console, told: DestinationReport) -> None:
     _line(console, Padding(escape(headline(told)), _INDENT))
     if told.days:
         print_balance(console, told.total)
+    for line in _matching(told):
+        _line(console, Padding(line, _INDENT))
     _to_do(console, told)
 
 
@@ -112,6 +115,24 @@ def _remainder(balance: Balance, room: int) -> tuple[str, str, str]:
     left = balance.remainder
     value = _fitting(left, room - 2)
     return "[red]remainder[/]", f"[red]{left.orders:,}[/]", f"[red]✗ {value}[/]"
+
+
+def _matching(told: DestinationReport) -> Iterator[str]:
+    """Yield what matching is forecast, what would lift it, what the platform says."""
+    for source in told.coverage:
+        name = escape(source.source)
+        if source.advice:
+            says = escape(printable(source.advice.says))
+            yield f"match keys ({name}): {says}"
+        elif source.forecast is not None:
+            yield f"match keys ({name}): forecast {source.forecast} of 10"
+    for event in dict.fromkeys(one.event_name for one in told.scores):
+        one = next(score for score in told.scores if score.event_name == event)
+        ours = "" if one.forecast is None else f", our forecast was {one.forecast}"
+        yield (
+            f"{told.target.platform}'s own match quality of {escape(short(event))}:"
+            f" {one.score} on {one.day}{ours}"
+        )
 
 
 def _to_do(console: Console, told: DestinationReport) -> None:

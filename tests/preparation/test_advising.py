@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from capi_jobs.config import Destination
+from capi_jobs.coverage import Advice
 from capi_jobs.model import Order
-from capi_jobs.preparation.advising import Advice, Sample, advised
+from capi_jobs.preparation.advising import Sample, advised
 
 NATIONAL, INTERNATIONAL = "020 7946 0018", "+44 20 7946 0018"
 CLICK = "IwAR0abcdefghijklmnopqrstuvwxyz"

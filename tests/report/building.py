@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from capi_jobs.coverage import Advice
 from capi_jobs.ledger import Ledger
 from capi_jobs.ledger.readings import Reading
 from capi_jobs.ledger.values import Assessment, Coverage, Gate, Validation
@@ -99,6 +100,22 @@ def a_validation(rule: str, **changes: object) -> Validation:
     return Validation(rule=rule, **told)  # type: ignore[arg-type]
 
 
+def an_advice(**changes: object) -> Advice:
+    told: dict[str, object] = {
+        "source": "website",
+        "change": 'default_country = "GB"',
+        "identifier": "phone",
+        "affected": 0.38,
+        "before": 0.51,
+        "after": 0.89,
+        "forecast_before": 6.2,
+        "forecast_after": 6.9,
+        "sampled": 4,
+        **changes,
+    }
+    return Advice(**told)  # type: ignore[arg-type]
+
+
 @dataclass
 class Shop:
     """A ledger with a clock of its own; `days` are whole days up to DAY."""
@@ -109,6 +126,7 @@ class Shop:
     run_id: str = "r1"
     validations: Sequence[Validation] = ()
     coverage: Sequence[Coverage] = ()
+    advice: Sequence[Advice] = ()
     gate: Gate = Gate.PASS
     gate_reasons: Sequence[str] = ()
     _started: set[str] = field(default_factory=set)
@@ -140,6 +158,7 @@ class Shop:
                 baselines=self.ledger.live_counts(self.destination),
                 validations=self.validations,
                 coverage=self.coverage,
+                advice=self.advice,
                 days=(first, last),
             ),
             now=self.now,

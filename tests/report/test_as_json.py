@@ -13,7 +13,15 @@ from capi_jobs.model import OrderClass
 from capi_jobs.report.as_json import destination_json, report_json
 from capi_jobs.report.contents import RuleWords, Target
 from capi_jobs.report.gather import gather
-from tests.report.building import DAY, NOON, Shop, a_count, a_score, a_validation
+from tests.report.building import (
+    DAY,
+    NOON,
+    Shop,
+    a_count,
+    a_score,
+    a_validation,
+    an_advice,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "report-json.md"
 CLASSES = [
@@ -32,6 +40,7 @@ def example(shop: Shop) -> dict[str, Any]:
         Coverage("website", "forecast", 4, 62, 0),
         Coverage("website", "email", 4, 3, 1),
     ]
+    shop.advice = [an_advice()]
     shop.assess(
         a_count(OrderClass.MISSING, 4),
         a_count(OrderClass.MISSING, 1, currency="JPY", value=Decimal(1200)),
@@ -86,6 +95,7 @@ def test_every_name_is_explained_and_no_other(shop: Shop) -> None:
         "Groups": set(destination["rejected"]),
         "Group": set(destination["rejected"]["groups"][0]) - {"orders", "values"},
         "Source": set(destination["coverage"][0]),
+        "Advice": set(destination["coverage"][0]["advice"]),
         "Score": set(destination["platform_scores"][0]),
         "Run": set(run),
         "Destination of a run": set(run["destinations"][0]),

@@ -4,13 +4,13 @@ from io import StringIO
 
 from rich.console import Console
 
-from capi_jobs.ledger.values import Gate
+from capi_jobs.ledger.values import Coverage, Gate
 from capi_jobs.lifecycle import Event
 from capi_jobs.model import OrderClass
 from capi_jobs.report.contents import Target
 from capi_jobs.report.gather import gather
 from capi_jobs.report.terminal import print_report
-from tests.report.building import DAY, Shop, a_count
+from tests.report.building import DAY, Shop, a_count, a_score, an_advice
 
 
 def printed(shop: Shop, *, width: int = 100, soft_wrap: bool = False) -> str:
@@ -107,3 +107,26 @@ def test_of_many_troubles_the_largest_are_printed(shop: Shop) -> None:
     text = printed(shop)
     assert "! 3 orders held: rule_8" in text
     assert "4 more are held: see the HTML report" in text
+
+
+def test_matching_is_told_with_what_would_lift_it_and_what_the_platform_says(
+    shop: Shop,
+) -> None:
+    shop.coverage = [
+        Coverage("website", "forecast", 4, 62, 0),
+        Coverage("app", "forecast", 1, 31, 0),
+    ]
+    shop.advice = [an_advice()]
+    shop.assess(a_count(OrderClass.MISSING, 4))
+    older = a_score(start=a_score().start - timedelta(days=1), theirs=Decimal("5.1"))
+    shop.ledger.keep_readings([older, a_score()])
+
+    text = " ".join(printed(shop).split())
+
+    assert (
+        "match keys (website): 38% of phone values lack a country code;"
+        ' default_country = "GB" would lift phone coverage from 51% to 89%, and the'
+        " forecast from 6.2 to 6.9 match keys (app): forecast 3.1 of 10"
+        " meta's own match quality of Purchase: 5.9 on 2026-11-21, our forecast was 6.2"
+    ) in text
+    assert "5.1" not in text

@@ -1,11 +1,12 @@
 """What an audit costs: orders and twice as many events, made by DuckDB.
 
-    python -m benchmarks audit [orders] [memory limit in MB]
+    python -m benchmarks audit [orders] [memory limit in MB] [--write]
 
 Reconcile's classes stream in as in a real audit. Prints CPU, time, the peak of the
-process, and what was found beside what was made.
+process, and what was found beside what was made; `--write` also into docs/.
 """
 
+import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -15,9 +16,10 @@ from time import perf_counter, process_time
 import duckdb
 import pyarrow as pa
 
+from benchmarks import telling
 from benchmarks.reconcile import policy
 from benchmarks.worker import peak_mb
-from capi_jobs.audit import MEMORY_LIMIT_MB, Terms, audited
+from capi_jobs.audit import MEMORY_LIMIT_MB, Audit, Terms, audited
 from capi_jobs.jobs.house import CLASSES_MB
 from capi_jobs.model import DataInterval
 from capi_jobs.reconcile import reconcile
@@ -54,14 +56,15 @@ FROM (VALUES ('pixel', 'browser'), ('server', 'server')) p(log, channel), ("""
     + """) WHERE n % 1000 <> 5
 """
 )
-# Remainder of the order's number → what the audit calls it.
+# What the audit calls it → remainder of the order's number.
 MADE = {
-    1: "refunded",
-    2: "two_ids",
-    3: "no_order",
-    4: "tax_included",
-    5: "expired never_fired",
+    "refunded": 1,
+    "two_ids": 2,
+    "no_order": 3,
+    "tax_included": 4,
+    "expired, never_fired": 5,
 }
+MARKS = ("<!-- audited: begin -->", "<!-- audited: end -->")
 
 
 def batches(query: str, orders: int) -> Iterator[pa.RecordBatch]:
@@ -98,15 +101,13 @@ def terms() -> Terms:
     )
 
 
-def main(orders: int, limit: int) -> None:
-    """Audit once."""
+def measure(orders: int, limit: int) -> tuple[str, list[str]]:
+    """Audit once; tell what it took, and what was not found as it was made."""
     before, began, cpu = peak_mb(), perf_counter(), process_time()
-    marks: list[str] = []
-
-    def mark(stage: str) -> None:
-        marks.append(f"{stage} {perf_counter() - began:.1f} s")
+    classed = 0.0
 
     def classes(take: Callable[[Iterable[pa.RecordBatch]], None]) -> None:
+        nonlocal classed
         with reconcile(
             orders=batches(ORDERS, orders),
             sent_events=batches(EVENTS, orders),
@@ -120,7 +121,7 @@ def main(orders: int, limit: int) -> None:
             memory_limit_mb=CLASSES_MB,
             on_classes=take,
         ):
-            mark("classes")
+            classed = perf_counter() - began
 
     with audited(
         classes=classes,
@@ -131,22 +132,57 @@ def main(orders: int, limit: int) -> None:
         logs=["pixel", "server"],
         memory_limit_mb=limit,
     ) as found:
-        mark("all")
+        wall, cpu = perf_counter() - began, process_time() - cpu
         events = sum(log.purchases for log in found.inputs.logs)
-        cpu = process_time() - cpu
-        print(
-            f"{found.inputs.orders:,} orders, {events:,} events, limit {limit} MB:"
-            f" {', '.join(marks)}, {cpu:.1f} s of CPU,"
-            f" peak {peak_mb():.0f} MB ({before:.0f} MB before)"
+        what = (
+            f"{found.inputs.orders:,} orders, {events:,} events of others; no more"
+            f" than {limit} MB for the joins of the audit."
         )
-        for group in found.groups:
-            made = [r for r, names in MADE.items() if group.cause.name in names]
-            print(
-                f"{group.cause.name}: {group.orders:,} (made where n % 1000 is {made})"
-            )
-        print(f"in no column, or in two: {len(found.statement.remainder):,}")
+        cost = (
+            f"**{wall:.1f} s, {cpu:.1f} s of CPU, {peak_mb():.0f} MB at most.**"
+            f" {classed:.1f} s of it until reconcile's classes are there, {before:.0f}"
+            " MB before the first row."
+        )
+        table = ["| cause | orders made | orders found |", "|---|--:|--:|"]
+        lines = [what, "", cost, "", *table]
+        counts = _counted(found, orders)
+        lines += [f"| {cause} | {n:,} | {m:,} |" for cause, (n, m) in counts.items()]
+        return "\n".join(lines), [
+            f"{cause}: {made:,} were made, {seen:,} found"
+            for cause, (made, seen) in counts.items()
+            if made != seen
+        ]
+
+
+def _counted(found: Audit, orders: int) -> dict[str, tuple[int, int]]:
+    """Set what was made beside what was found."""
+    seen = {group.cause.name: group.orders for group in found.groups}
+    counts = {
+        causes: (
+            len(range(remainder, orders, 1_000)),
+            sum(seen.pop(cause, 0) for cause in causes.split(", ")),
+        )
+        for causes, remainder in MADE.items()
+    }
+    counts |= {cause: (0, orders_found) for cause, orders_found in seen.items()}
+    return counts | {"in no column, or in two": (0, len(found.statement.remainder))}
+
+
+def main() -> None:
+    """Read the arguments, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks audit")
+    parser.add_argument("orders", type=int, nargs="?", default=1_000_000)
+    parser.add_argument("limit", type=int, nargs="?", default=MEMORY_LIMIT_MB)
+    parser.add_argument("--write", action="store_true")
+    chosen = parser.parse_args()
+    text, faults = measure(chosen.orders, chosen.limit)
+    print(text)
+    if faults:
+        raise SystemExit("\n".join(faults))
+    if chosen.write:
+        asked = [one for one in sys.argv[1:] if one != "--write"]
+        telling.write(text, " ".join(["python -m benchmarks audit", *asked]), MARKS)
 
 
 if __name__ == "__main__":
-    told = [int(one) for one in sys.argv[1:]]
-    main(*told, *(1_000_000, MEMORY_LIMIT_MB)[len(told) :])
+    main()

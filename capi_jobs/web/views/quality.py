@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from capi_jobs.config import Destination
-from capi_jobs.coverage import FORECAST, GROUPS, SCORE_MAX, WEIGHTS
+from capi_jobs.coverage import FORECAST, GROUPS, SCORE_MAX, WEIGHTS, Advice
 from capi_jobs.jobs.arrived import unscored
 from capi_jobs.ledger.readings import Reading
 from capi_jobs.model import DataInterval
@@ -39,6 +39,19 @@ class Key(Shown):
     points: int
 
 
+class Change(Shown):
+    """The one change that would help most, as it was tried on a sample."""
+
+    change: str  # a setting with its value, or what to do about the data
+    identifier: str  # that it lifts most
+    coverage: float  # share of conversions that carry it, before
+    coverage_after: float
+    forecast: float
+    forecast_after: float
+    sampled: int
+    says: str
+
+
 class Source(Shown):
     """The conversions of one source in the shown run."""
 
@@ -46,6 +59,7 @@ class Source(Shown):
     conversions: int
     forecast: float | None  # 0 to 10
     keys: tuple[Key, ...]  # the weightiest first
+    advice: Change | None  # None: the run found nothing to change, or kept nothing
 
 
 class ForecastPoint(Shown):
@@ -144,6 +158,20 @@ def _source(told: SourceKeys) -> Source:
         conversions=told.conversions,
         forecast=told.forecast,
         keys=tuple(map(_key, told.keys)),
+        advice=_change(told.advice) if told.advice else None,
+    )
+
+
+def _change(told: Advice) -> Change:
+    return Change(
+        change=told.change,
+        identifier=told.identifier,
+        coverage=round(told.before, 4),
+        coverage_after=round(told.after, 4),
+        forecast=told.forecast_before,
+        forecast_after=told.forecast_after,
+        sampled=told.sampled,
+        says=told.says,
     )
 
 

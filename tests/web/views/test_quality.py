@@ -10,7 +10,7 @@ import pytest
 from capi_jobs.coverage import WEIGHTS
 from capi_jobs.ledger.values import Coverage
 from capi_jobs.model import OrderClass
-from tests.report.building import NOON, a_count, a_score
+from tests.report.building import NOON, a_count, a_score, an_advice
 from tests.web.views.looking import Looking, books, looking_into
 
 PATH = "/quality"
@@ -121,8 +121,24 @@ def test_keys_are_those_of_the_last_run_that_sent_the_weightiest_first(
         "conversions": 100,
         "forecast": 7.1,
         "keys": [{"identifier": "email", "covered": 90, "dropped": 0, "points": 300}],
+        "advice": None,
     }
     assert "90.0 %" in nights.text(PATH)
+
+
+def test_the_one_change_that_would_help_most_is_said(
+    page: Looking, tmp_path: Path
+) -> None:
+    advice = an_advice()
+    with books(tmp_path) as shop:
+        shop.coverage = [Coverage(advice.source, "forecast", 200, 62, 0)]
+        shop.advice = [advice]
+        shop.assess(a_count(OrderClass.MISSING, 1))
+
+    told = of(page)["sources"][0]["advice"]
+    assert (told["change"], told["says"]) == (advice.change, advice.says)
+    assert (told["coverage"], told["coverage_after"]) == (advice.before, advice.after)
+    assert advice.says[1:] in page.text(PATH)
 
 
 def test_one_run_is_no_line(page: Looking, tmp_path: Path) -> None:

@@ -48,6 +48,35 @@ def trace(house: House, order_id: str, chosen: Sequence[Destination]) -> Trace:
     )
 
 
+def trace_of_books(house: House, order_id: str, chosen: Sequence[Destination]) -> Trace:
+    """Tell what the ledger alone knows, where the warehouse cannot be read."""
+    return Trace(
+        order_id=order_id,
+        order=None,
+        destinations=tuple(_in_books(house, one, order_id) for one in chosen),
+        history=tuple(house.ledger.entry_history(order_id)),
+    )
+
+
+def _in_books(
+    house: House, destination: Destination, order_id: str
+) -> TracedDestination:
+    name, policy = destination.name, house.policy(destination)
+    entries = tuple(house.ledger.entries(name, order_ids=[order_id]))
+    copies = _copies((), entries, policy.names(), _name(()))
+    return TracedDestination(
+        destination=destination,
+        decision=None,
+        events=(),
+        entries=entries,
+        hold=house.ledger.open_hold(name, order_id),
+        override=house.ledger.overrides(name, [order_id]).get(order_id),
+        findings=(),
+        corrections=(),
+        counted=counted(copies, policy.dedup_window),
+    )
+
+
 def _long_ago(house: House) -> DataInterval:
     """Any interval: an order that lies elsewhere is found by its id alone."""
     now = house.clock.now()

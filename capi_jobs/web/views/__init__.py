@@ -19,6 +19,7 @@ from capi_jobs.web.views import (
     report,
     run,
     runs,
+    trace,
     validation,
 )
 
@@ -33,6 +34,7 @@ PAGES: tuple[Page, ...] = (
     arrival.PAGE,
     quarantine.PAGE,
     hold.PAGE,
+    trace.PAGE,
 )
 # Files to keep: the report, exports.
 FILES: tuple[APIRouter, ...] = (

@@ -17,7 +17,7 @@ from rich.progress import (
 )
 
 from chaos import telling
-from chaos.lanes import ENGINES, Wanted, live_all, lives
+from chaos.lanes import ENGINES, MINUTES_MAX, RUNS_PER_LIFE, Wanted, live_all, lives
 from chaos.life import Told
 
 
@@ -29,6 +29,8 @@ def main() -> None:
         seed=chosen.seed,
         lanes=chosen.lanes,
         engines=ENGINES if chosen.engine == "both" else (chosen.engine,),
+        runs_per_life=chosen.per_life,
+        minutes=chosen.minutes,
         only=chosen.life,
         keep=chosen.keep,
     )
@@ -72,6 +74,12 @@ def _arguments() -> argparse.Namespace:
         "--lanes", type=int, default=os.cpu_count() or 1, help="lives at once"
     )
     parser.add_argument("--engine", choices=[*ENGINES, "both"], default="both")
+    parser.add_argument(
+        "--per-life", type=int, default=RUNS_PER_LIFE, help="runs of one shop"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=MINUTES_MAX, help="begin no life later"
+    )
     parser.add_argument("--life", type=int, help="this life alone, by its number")
     parser.add_argument("--keep", type=Path, help="folder for lives that went wrong")
     parser.add_argument("--json", action="store_true", help="answer as JSON")

@@ -10,6 +10,7 @@ import os
 import resource
 import runpy
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,6 +49,8 @@ def _be(command: Command) -> None:
         # Python ignores SIGXFSZ, so that a write fails as on a full disk.
         limit = command.file_bytes
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    # A kill -9 leaves what was spilled; it goes with the life's folder.
+    tempfile.tempdir = str(command.clock.parent)
     _bend(command.clock)
     sys.argv = ["capi-jobs", *command.words]
     runpy.run_module("capi_jobs", run_name="__main__")

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -114,21 +114,26 @@ class Postgres:
 
     def cut(self) -> bool:
         """End every connection, in the midst of whatever it does; whether any was."""
-        return bool(
-            self._on_server(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                f" WHERE datname = '{self._name}'"
+        with suppress(psycopg.OperationalError):  # powered off, or broken down
+            return bool(
+                self._on_server(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    f" WHERE datname = '{self._name}'"
+                )
             )
-        )
+        return False
 
     def restart(self) -> None:
         """Power off, and on again."""
         postgres.stop(self._home)
         postgres.start(self._home)
 
-    def turn_read_only(self) -> None:
+    def turn_read_only(self) -> bool:
         """Take no changes any more, as a standby after a failover."""
-        self._set("on")
+        with suppress(psycopg.OperationalError):  # powered off, or broken down
+            self._set("on")
+            return True
+        return False
 
     def fill_disk(self) -> bool:
         """Let no process of the server write beyond some bytes of a file."""
@@ -173,10 +178,11 @@ class Postgres:
             ).rowcount
 
     def _processes(self) -> Iterator[psutil.Process]:
-        noted = (self._home / "data" / "postmaster.pid").read_text(encoding="utf-8")
-        main = psutil.Process(int(noted.split()[0]))
-        yield main
-        yield from main.children()
+        with suppress(FileNotFoundError, psutil.NoSuchProcess):
+            noted = (self._home / "data" / "postmaster.pid").read_text("utf-8")
+            main = psutil.Process(int(noted.split()[0]))
+            yield main
+            yield from main.children()
 
 
 @contextmanager

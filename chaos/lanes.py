@@ -5,6 +5,7 @@ What a life is stands in life.py.
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -21,6 +22,8 @@ from chaos.world import World
 
 # So many that a life crosses a window or two, so few that a hundred lives fit an hour.
 RUNS_PER_LIFE = 12
+# What a full run of a thousand may take.
+MINUTES_MAX = 60
 # By how much clocks are off: within the lease, or by hours and the window is shortened.
 ERRORS = (timedelta(seconds=1), timedelta(hours=2))
 PLATFORMS = (("meta",), ("tiktok",), ("snapchat",), ("meta", "snapchat"))
@@ -35,6 +38,9 @@ class Wanted:
     seed: int
     lanes: int
     engines: Sequence[str] = ENGINES
+    runs_per_life: int = RUNS_PER_LIFE
+    # No life is begun later.
+    minutes: float = MINUTES_MAX
     # One life alone, by its number.
     only: int | None = None
     keep: Path | None = None
@@ -43,9 +49,9 @@ class Wanted:
 def lives(wanted: Wanted) -> list[tuple[int, int]]:
     """Number the lives, and say how many runs each has."""
     if wanted.only is not None:
-        return [(wanted.only, RUNS_PER_LIFE)]
-    whole, rest = divmod(wanted.runs, RUNS_PER_LIFE)
-    sizes = [RUNS_PER_LIFE] * whole + ([rest] if rest else [])
+        return [(wanted.only, wanted.runs_per_life)]
+    whole, rest = divmod(wanted.runs, wanted.runs_per_life)
+    sizes = [wanted.runs_per_life] * whole + ([rest] if rest else [])
     return list(enumerate(sizes, 1))
 
 
@@ -57,6 +63,7 @@ def live_all(
     for one in lives(wanted):
         waiting.put(one)
     told: list[Told] = []
+    ends = time.monotonic() + 60 * wanted.minutes
 
     def lane() -> None:
         with ExitStack() as stack:
@@ -66,7 +73,7 @@ def live_all(
                 if "postgres" in wanted.engines
                 else ""
             )
-            while True:
+            while time.monotonic() < ends:
                 try:
                     number, runs = waiting.get_nowait()
                 except Empty:

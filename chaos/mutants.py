@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 
 from chaos import telling
 
@@ -113,16 +113,24 @@ def main() -> None:
     with copied() as root:
         if tested(root, sorted({one.test for one in mutants})) != PASSED:
             sys.exit("a test fails without any break: mend that first")
-    console = Console(stderr=True)
-    with ThreadPoolExecutor(chosen.lanes) as pool:
-        seen = list(
-            track(pool.map(killed, mutants), "mutants", len(mutants), console=console)
-        )
+    seen = list(_seen(mutants, chosen.lanes))
     told = text(mutants, seen, time.monotonic() - began)
     print(told)
     if chosen.write and all(seen):
         telling.write("mutants", told, ["python -m chaos.mutants"])
     sys.exit(0 if all(seen) else 1)
+
+
+def _seen(mutants: Sequence[Mutant], lanes: int) -> Iterator[bool]:
+    """Say of each whether a test sees it; on the way, name those that none does."""
+    console = Console(stderr=True)
+    with Progress(console=console) as progress, ThreadPoolExecutor(lanes) as pool:
+        task = progress.add_task("mutants", total=len(mutants))
+        for mutant, dead in zip(mutants, pool.map(killed, mutants), strict=True):
+            if not dead:
+                console.print(f"nothing sees it: {mutant.breaks} ({mutant.test})")
+            progress.advance(task)
+            yield dead
 
 
 def text(mutants: Sequence[Mutant], seen: Sequence[bool], seconds: float) -> str:

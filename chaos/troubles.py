@@ -202,12 +202,7 @@ def read_only(this: Round) -> None:
     database = this.world.database
     assert isinstance(database, Postgres)
     this.hurt_database = True
-
-    def turn() -> bool:
-        database.turn_read_only()
-        return True
-
-    this.act("database read-only", turn, calling=True)
+    this.act("database read-only", database.turn_read_only, calling=True)
 
 
 def disk_full_of_server(this: Round) -> None:

@@ -6,10 +6,10 @@ The primary key keeps two workers apart; what happens after the call is in moves
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from capi_jobs.ledger.bulk import insert_new
-from capi_jobs.ledger.columns import among, few_values, kept_id
+from capi_jobs.ledger.columns import among, either, few_values, kept_id
 from capi_jobs.ledger.counts import count_new
 from capi_jobs.ledger.door import LOCK_KEYS, Door, advisory_lock, moving
 from capi_jobs.ledger.forgotten import any_forgotten, digest_of
@@ -180,7 +180,7 @@ def _dropped(connection: Connection, wanted: Sequence[Entry]) -> tuple[Dropped, 
     texts |= {digest_of(text) for text in texts}
     found: dict[tuple[str, str], Status] = {}
     holders: dict[tuple[str, str], str] = {}
-    query = (
+    theirs = (
         select(
             entries.c.event_name,
             entries.c.event_id,
@@ -192,11 +192,12 @@ def _dropped(connection: Connection, wanted: Sequence[Entry]) -> tuple[Dropped, 
             entries.c.destination == wanted[0].destination,
             # Named, or the index of event ids could not be searched.
             entries.c.event_name.in_(sorted({e.event_name for e in wanted})),
-            or_(
-                among(connection, entries.c.event_id, sorted(texts)),
-                among(connection, entries.c.order_id, sorted(texts)),
-            ),
         )
+    )
+    query = either(
+        theirs,
+        among(connection, entries.c.event_id, sorted(texts)),
+        among(connection, entries.c.order_id, sorted(texts)),
     )
     for name, event_id, order_id, status in connection.execute(query):
         for text in (event_id, order_id):

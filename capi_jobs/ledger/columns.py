@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Dialect,
     Numeric,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     cast,
     func,
     select,
+    union,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
@@ -180,6 +182,14 @@ def among(
         each = func.json_each(json.dumps(kept)).table_valued("value")
         return column.in_(select(each.c.value))
     return column == func.any(cast(kept, ARRAY(Text)))
+
+
+def either(query: AnySelect, *tests: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """Select what passes one of the tests, each by its own index.
+
+    With OR, SQLite may walk through everything instead.
+    """
+    return union(*(query.where(test) for test in tests))
 
 
 def few_values(

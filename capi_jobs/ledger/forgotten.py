@@ -5,7 +5,7 @@ The forgetting itself, and its price, are in forgetting.py.
 
 import hashlib
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, func, select
 
 from capi_jobs.ledger.columns import kept_id
 from capi_jobs.ledger.schema import entries
@@ -25,5 +25,7 @@ def any_forgotten(connection: Connection, destination: str | None = None) -> boo
     """Whether digests must be looked up at all; an index of those few answers."""
     query = select(entries.c.event_id).where(entries.c.forgotten_at.is_not(None))
     if destination is not None:
-        query = query.where(entries.c.destination == destination)
+        # As a value, or SQLite searches all of the destination's entries for it.
+        named = func.coalesce(entries.c.destination, entries.c.destination)
+        query = query.where(named == destination)
     return bool(connection.scalar(select(exists(query))))

@@ -17,14 +17,20 @@ from sqlalchemy import (
     bindparam,
     cast,
     literal_column,
-    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from capi_jobs import rows
 from capi_jobs.errors import LedgerUnavailable
-from capi_jobs.ledger.columns import AnyRow, AnySelect, among, few_values, kept_id
+from capi_jobs.ledger.columns import (
+    AnyRow,
+    AnySelect,
+    among,
+    either,
+    few_values,
+    kept_id,
+)
 from capi_jobs.ledger.door import Door, reading
 from capi_jobs.ledger.forgotten import any_forgotten, digest_of
 from capi_jobs.ledger.schema import batches, entries, holds, overrides
@@ -104,16 +110,12 @@ class Keys(Door):
             orders += map(digest_of, order_ids)
             events += map(digest_of, event_ids)
         here = entries.c.destination == destination
-        query = self._entry_texts().where(
-            here,
-            # Named, or the index of event ids could not be searched.
-            entries.c.event_name.in_(
-                few_values(connection, entries.c.event_name, here)
-            ),
-            or_(
-                among(connection, entries.c.order_id, orders),
-                among(connection, entries.c.event_id, events),
-            ),
+        # Named, or the index of event ids could not be searched.
+        events_named = few_values(connection, entries.c.event_name, here)
+        query = either(
+            self._entry_texts().where(here, entries.c.event_name.in_(events_named)),
+            among(connection, entries.c.order_id, orders),
+            among(connection, entries.c.event_id, events),
         )
         found = [_named(row, names) for row in connection.execute(query)]
         return [pa.RecordBatch.from_pylist(found, schema=_TEXTS)] if found else []

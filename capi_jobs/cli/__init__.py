@@ -18,6 +18,7 @@ from capi_jobs.cli import (
     runs,
     setup,
     ui,
+    validations,
     verify,
 )
 from capi_jobs.cli.screen import log_to_stderr
@@ -74,6 +75,7 @@ runs.add_to(app)
 people.add_to(app)
 reupload.add_to(app)
 reports.add_to(app)
+validations.add_to(app)
 verify.add_to(app)
 audits.add_to(app)
 ui.add_to(app)

@@ -20,13 +20,18 @@ def rule_words(folder: Path | None = None) -> Mapping[str, RuleWords]:
 
     `check` names what is wrong with a file; a report goes on without it.
     """
+    return {rule: words for (_, rule), words in words_by_suite(folder).items()}
+
+
+def words_by_suite(folder: Path | None = None) -> Mapping[tuple[str, str], RuleWords]:
+    """Return the same by suite and rule: both suites count coverage, in other words."""
     folder = folder or _shipped()
-    words: dict[str, RuleWords] = {}
+    words: dict[tuple[str, str], RuleWords] = {}
     for suite in _SUITES:
         try:
             told = orjson.loads((folder / f"{suite}.json").read_bytes())
             metas = [one["meta"] for one in told["expectations"] if "meta" in one]
-            words |= {str(meta["rule"]): _words(meta) for meta in metas}
+            words |= {(suite, str(meta["rule"])): _words(meta) for meta in metas}
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return words

@@ -5,8 +5,9 @@ was delivered or held because of it is told elsewhere (`gather.py`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from capi_jobs.errors import DecisionRefused
 from capi_jobs.ledger import Ledger
@@ -34,6 +35,8 @@ COLUMNS = (
     "ask",
     "order_ids",
 )
+# By suite and rule, see rule_words.py.
+Words = Mapping[tuple[str, str], RuleWords]
 _SEVERITIES = ("critical", "warning", "info")
 
 
@@ -94,7 +97,7 @@ class ValidationReport:
 
 
 def validation_report(
-    ledger: Ledger, run_id: str, destination: str, words: Mapping[str, RuleWords]
+    ledger: Ledger, run_id: str, destination: str, words: Words
 ) -> ValidationReport:
     """Collect the report; a run that did not judge this destination is refused."""
     part = ledger.run(run_id).destinations.get(destination)
@@ -107,7 +110,11 @@ def validation_report(
     judged = ledger.judged_before(run_id, destination, RUNS_COMPARED)
     found = ledger.validations_of(run_id, destination)
     rules = [
-        RuleReport(one, words.get(one.rule, RuleWords()), tuple(_earlier(one, judged)))
+        RuleReport(
+            one,
+            words.get((one.suite, one.rule), RuleWords()),
+            tuple(_earlier(one, judged)),
+        )
         for one in found
     ]
     return ValidationReport(
@@ -157,3 +164,36 @@ def rows(reports: Iterable[ValidationReport]) -> Iterator[Sequence[object]]:
                 words.ask,
                 " ".join(found.samples),
             )
+
+
+def validation_json(report: ValidationReport) -> dict[str, Any]:
+    """Tell it under stable names, those of the page's own JSON."""
+    return {
+        "run_id": report.run_id,
+        "destination": report.destination,
+        "assessed_at": report.assessed_at.isoformat(),
+        "of_held_alone": report.of_held_alone,
+        "rules": [_rule_json(one) for one in report.rules],
+    }
+
+
+def _rule_json(one: RuleReport) -> dict[str, Any]:
+    found, words = one.found, one.words
+    earlier = [asdict(past) | {"at": past.at.isoformat()} for past in one.earlier]
+    return {
+        "suite": found.suite,
+        "rule": found.rule,
+        "column": found.column,
+        "severity": found.severity,
+        "evaluated": found.evaluated,
+        "failed": found.failed,
+        "share": found.share,
+        "within_limit": found.passed,
+        "broken": one.broken,
+        "change": one.change,
+        "earlier": earlier,
+        "says": words.says,
+        "do": words.do,
+        "ask": words.ask,
+        "order_ids": list(found.samples),
+    }

@@ -54,6 +54,23 @@ by the row reader even if no rule here says so, under the reader's name for it.
 
 Rules see no identifier, only whether there is one: nothing that a rule reports can
 hold an e-mail, a phone, a name or an address. Samples are order ids.
+
+## How a run fared
+
+The page *Validation* (`capi-jobs ui`, or in Airflow) shows each rule beside the runs
+before, with examples; it needs no internet. The same in a terminal, and as files:
+
+```
+capi-jobs validation latest
+capi-jobs validation latest --csv rules.csv
+capi-jobs validation latest --destination meta-web --data-docs data-docs
+```
+
+The last one writes Great Expectations' own Data Docs: open `data-docs/index.html`. They
+are made of what the ledger keeps, so that nothing is validated again; where they say
+*sampled unexpected values*, order ids stand, and no other value is in them. A browser
+shows them whole with the internet only: their style and scripts come from there. The
+folder is for its owner alone, for it names orders.
 """
 
 

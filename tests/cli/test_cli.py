@@ -18,6 +18,7 @@ TYPERS = {"help", "install_completion", "show_completion"}
 COMMANDS = (
     "demo init check platforms sandbox plan run preview approve hold report quarantine"
     " ledger audit trace verify reupload ui"
+    " validation"
 ).split()
 
 

@@ -3,22 +3,21 @@
 What is told stands in `report/validations.py`. The same is a file, too.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from capi_jobs.errors import DecisionRefused
-from capi_jobs.report import rule_words
 from capi_jobs.report.cells import lines
-from capi_jobs.report.contents import RuleWords
 from capi_jobs.report.qualities import shown_run
+from capi_jobs.report.rule_words import words_by_suite
 from capi_jobs.report.sentences import Level, count
 from capi_jobs.report.validations import (
     COLUMNS,
     RuleReport,
     ValidationReport,
+    Words,
     rows,
     validation_report,
 )
@@ -156,8 +155,8 @@ def _saved_as(name: str) -> str:
     return f'attachment; filename="{kept}"'
 
 
-def _words(desk: Desk) -> Mapping[str, RuleWords]:
-    return rule_words(desk.settings.validation.expectations)
+def _words(desk: Desk) -> Words:
+    return words_by_suite(desk.settings.validation.expectations)
 
 
 def _report(desk: Desk, run_id: str, destination: str) -> ValidationReport:
@@ -168,7 +167,7 @@ def _report(desk: Desk, run_id: str, destination: str) -> ValidationReport:
         raise NotFound(refused.what, do=refused.do, ids=refused.ids) from None
 
 
-def _latest(desk: Desk, name: str, words: Mapping[str, RuleWords]) -> Latest:
+def _latest(desk: Desk, name: str, words: Words) -> Latest:
     run_id = shown_run(desk.ledger, name)
     if not run_id:
         return Latest(

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from capi_jobs.ledger.columns import Id, Money, UtcDateTime
 
 # The newest migration; a ledger that names another one is older, or newer than us.
-SCHEMA_REVISION = "0009"
+SCHEMA_REVISION = "0010"
 VERSION_TABLE = "ledger_version"
 
 METADATA = MetaData(
@@ -133,6 +133,13 @@ history = Table(
     Index("ix_ledger_history_batch_id", "batch_id"),
     Index("ix_ledger_history_order_id", "order_id"),
     Index("ix_ledger_history_at", "at"),
+    # What people decided: few lines among many.
+    Index(
+        "ix_ledger_history_person",
+        "at",
+        postgresql_where=text("order_id IS NOT NULL"),
+        sqlite_where=text("order_id IS NOT NULL"),
+    ),
 )
 
 # What retention took out of `entries`, so that live counts stay what they were.
@@ -180,6 +187,13 @@ holds = Table(
         sqlite_where=text("ended_at IS NULL"),
     ),
     Index("ix_ledger_holds_order_id", "order_id"),
+    Index(
+        "ix_ledger_holds_open_day",
+        "destination",
+        "day",
+        postgresql_where=text("ended_at IS NULL"),
+        sqlite_where=text("ended_at IS NULL"),
+    ),
 )
 
 # A person's word: send in spite of a rule, or never send.

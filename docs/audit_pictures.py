@@ -21,6 +21,7 @@ from rich.text import Text
 from capi_jobs.cli import audits, screen
 from capi_jobs.demo.config import TOKEN, TOKEN_VARIABLE, demo_config
 from capi_jobs.demo.month import make_month
+from capi_jobs.jobs.clock import ClockAsOf
 
 PICTURES = Path(__file__).parent / "pictures"
 WIDTH = 96
@@ -36,8 +37,9 @@ channel = "server"
 [[destinations]]"""
 
 
-def main(folder: Path) -> None:
-    """Make the month, type both commands, draw what they print."""
+def main(folder: Path, pictures: Path) -> None:
+    """Make the month, type both commands as of that day, draw what they print."""
+    vars(audits)["clock_of"] = lambda _: ClockAsOf(_NOW)
     month = make_month(folder / "shop.db", f"sqlite:///{folder}/ledger.db", now=_NOW)
     config = folder / "capi_jobs.toml"
     text = demo_config(folder, 1)
@@ -45,19 +47,19 @@ def main(folder: Path) -> None:
     os.environ[TOKEN_VARIABLE] = TOKEN
     days = "2026-10-24..2026-11-22"
     _draw(
-        "audit",
+        pictures / "audit.svg",
         f"capi-jobs audit --interval {days} --destination meta-web",
         lambda: audits.audit(interval=days, destination=["meta-web"], config=config),
     )
     order = min(month.truth["misaligned/local_currency"])
     _draw(
-        "trace",
+        pictures / "trace.svg",
         f"capi-jobs trace {order} --destination meta-web",
         lambda: audits.trace(order, destination=["meta-web"], config=config),
     )
 
 
-def _draw(name: str, typed: str, command: Callable[[], None]) -> None:
+def _draw(file: Path, typed: str, command: Callable[[], None]) -> None:
     screen.out = _recording()
     with suppress(typer.Exit):
         command()
@@ -65,9 +67,9 @@ def _draw(name: str, typed: str, command: Callable[[], None]) -> None:
     picture = _recording()
     for line in printed[:LINES]:
         picture.print(Text.from_ansi(line), soft_wrap=True)
-    svg = picture.export_svg(title=f"$ {typed}", unique_id=name)
-    PICTURES.mkdir(exist_ok=True)
-    (PICTURES / f"{name}.svg").write_text(_FONT.sub("", svg), "utf-8")
+    svg = picture.export_svg(title=f"$ {typed}", unique_id=file.stem)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(_FONT.sub("", svg), "utf-8")
 
 
 def _recording() -> Console:
@@ -76,4 +78,4 @@ def _recording() -> Console:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:
-        main(Path(made))
+        main(Path(made), PICTURES)

@@ -19,7 +19,7 @@ from urllib.request import urlopen
 
 import typer
 
-from capi_jobs.cli import audits, people, reports, runs, screen
+from capi_jobs.cli import audits, people, reports, runs, screen, verify
 from capi_jobs.errors import CapiJobsError
 
 _SECONDS_MAX = 20
@@ -65,6 +65,7 @@ def _session(folder: Path, now: datetime) -> None:
         f"run --interval {days}   # again: nothing is sent",
         lambda: runs.run(interval=days, config=config),
     )
+    _typed("verify", lambda: verify.verify(config=config))
     _typed(
         f"report --html {folder / 'report.html'}",
         lambda: reports.report(html=folder / "report.html", config=config),

@@ -41,6 +41,9 @@ token = "env:{token}"
 base_url = "http://127.0.0.1:{port}"
 channels = ["web"]
 
+[destinations.arrival]
+delay = "0s"  # the sandbox tells at once
+
 [[destinations]]
 name = "tiktok-web"
 platform = "tiktok"
@@ -49,6 +52,11 @@ token = "env:{token}"
 base_url = "http://127.0.0.1:{port}"
 channels = ["web"]
 
+[destinations.arrival]
+delay = "0s"
+advertiser = "7000000000000000001"
+timezone = "UTC"
+
 [[destinations]]
 name = "snapchat-web"
 platform = "snapchat"
@@ -56,6 +64,9 @@ account = "5e7d0a1c-52e1-4a0e-9c59-2f6f0d3b7a11"
 token = "env:{token}"
 base_url = "http://127.0.0.1:{port}"
 channels = ["web"]
+
+[destinations.arrival]
+delay = "0s"
 """
 
 

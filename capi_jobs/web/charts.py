@@ -17,7 +17,7 @@ from markupsafe import Markup
 _KEPT = 256
 # What each is drawn for, in pixels: a card on a desk, and a phone without its margins.
 # The style sheet changes over between them, so that letters stay near their size.
-WIDE, NARROW = (680, 210), (350, 210)
+WIDE, NARROW = (600, 200), (350, 210)
 # Of the width, what the numbers at the side take.
 _SIDE = 60
 # A bar, or a group of them, is no wider, however few there are; some air is between.

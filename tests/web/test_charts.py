@@ -33,7 +33,7 @@ def words(drawing: str) -> list[str]:
 def test_each_chart_is_drawn_for_a_desk_and_for_a_phone() -> None:
     wide, narrow = drawings(bars(1, 2))
     assert 'class="wide"' in wide
-    assert 'viewBox="0 0 680 210"' in wide
+    assert 'viewBox="0 0 600 200"' in wide
     assert 'class="narrow"' in narrow
     assert 'viewBox="0 0 350 210"' in narrow
 

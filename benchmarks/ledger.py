@@ -7,6 +7,8 @@ that pages and reports ask for, and of a claim and its answer.
 """
 
 import argparse
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,8 +19,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from benchmarks import telling
 from benchmarks.ledger_lots import DESTINATIONS, NOW, day_of, run_id
-from benchmarks.ledger_rows import fill, fill_counts
+from benchmarks.ledger_rows import fill, fill_counts, gather_statistics
 from capi_jobs.airflow.local import postgres
 from capi_jobs.ledger import Chosen, Ledger
 from capi_jobs.lifecycle import Event, Status
@@ -233,11 +236,15 @@ def _timed(step: Callable[[], object]) -> float:
     return (perf_counter() - began) * 1_000
 
 
-def told(total: int, took: list[Took], filled: float, *, sqlite: bool) -> str:
+def told(total: int, took: list[Took], counted: float, *, sqlite: bool) -> str:
     """Write a table."""
-    where = "SQLite" if sqlite else "PostgreSQL"
+    what = (
+        f"{total:,} entries on {'SQLite' if sqlite else 'PostgreSQL'}. To count what"
+        f" batches hold, as the migration does once: {counted:.1f} s. Load of the"
+        f" machine afterwards: {os.getloadavg()[0]:.1f}."
+    )
     lines = [
-        f"{total:,} entries on {where}; counts of all batches made in {filled:.1f} s.",
+        what,
         "",
         "| | | median ms | slowest ms |",
         "|---|---|--:|--:|",
@@ -255,15 +262,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks ledger")
     parser.add_argument("entries", type=int, nargs="?", default=1_000_000)
     parser.add_argument("--sqlite", action="store_true")
+    parser.add_argument("--write", action="store_true", help="also into docs/scale.md")
     chosen = parser.parse_args()
     with opened(sqlite=chosen.sqlite) as ledger:
-        fill(ledger, chosen.entries)
-        began = perf_counter()
-        fill_counts(ledger)
-        filled = perf_counter() - began
-        ledger.analyze() if hasattr(ledger, "analyze") else None
+        took_s = _timed(lambda: fill(ledger, chosen.entries)) / 1_000
+        print(f"filled in {took_s:.0f} s", file=sys.stderr)
+        counted = _timed(lambda: fill_counts(ledger)) / 1_000
+        gather_statistics(ledger)
         took = [*asked(ledger), *moved(ledger)]
-    print(told(chosen.entries, took, filled, sqlite=chosen.sqlite))
+    text = told(chosen.entries, took, counted, sqlite=chosen.sqlite)
+    print(text)
+    if chosen.write:
+        _write(text, chosen.entries, sqlite=chosen.sqlite)
+
+
+def _write(text: str, total: int, *, sqlite: bool) -> None:
+    """Put the table into docs/scale.md; each size and database has its place."""
+    switch = " --sqlite" if sqlite else ""
+    what = f"ledger {total}{switch.replace(' --', ' ')}"
+    marks = (f"<!-- {what}: begin -->", f"<!-- {what}: end -->")
+    command = f"python -m benchmarks ledger {total}{switch}"
+    telling.write(text, command, marks, telling.PAGE.with_name("scale.md"))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ The entries and their batches are in ledger_rows.py.
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Table
@@ -175,7 +175,7 @@ def _readings() -> Iterator[Row]:
                 yield _reading(name, "match_quality", start, short=0)
 
 
-def _reading(name: str, metric: str, start: object, *, short: int) -> Row:
+def _reading(name: str, metric: str, start: datetime, *, short: int) -> Row:
     return {
         "destination": name,
         "metric": metric,
@@ -187,7 +187,7 @@ def _reading(name: str, metric: str, start: object, *, short: int) -> Row:
         "short": short,
         "verdict": "short" if short else "arrived",
         "why": "",
-        "taken_at": NOW,
+        "taken_at": min(NOW, start + 2 * _DAY),
     }
 
 

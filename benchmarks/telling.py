@@ -129,15 +129,19 @@ def faults(measured: Measured) -> list[str]:
     ]
 
 
-def write(text: str, command: str, marks: tuple[str, str] = (BEGIN, END)) -> None:
-    """Put what was measured into docs/performance.md, between its two marks."""
-    page = PAGE.read_text(encoding="utf-8")
+def write(
+    text: str,
+    command: str,
+    marks: tuple[str, str] = (BEGIN, END),
+    page: Path = PAGE,
+) -> None:
+    """Put what was measured into a page of the docs, between its two marks."""
     begin, end = marks
-    head, _, rest = page.partition(begin)
+    head, _, rest = page.read_text(encoding="utf-8").partition(begin)
     _, _, tail = rest.partition(end)
     when = f"{datetime.now(UTC):%Y-%m-%d}"
     stamp = f"`{command}` on {when}: {_machine()}."
-    PAGE.write_text(f"{head}{begin}\n{stamp}\n\n{text}\n{end}{tail}", encoding="utf-8")
+    page.write_text(f"{head}{begin}\n{stamp}\n\n{text}\n{end}{tail}", encoding="utf-8")
 
 
 def _machine() -> str:

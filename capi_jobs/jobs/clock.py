@@ -4,6 +4,9 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
+# Linux's goes on while the machine sleeps: a lease ends meanwhile, too.
+_GROWING = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 
 class SystemClock:
     """This machine's clock."""
@@ -14,7 +17,7 @@ class SystemClock:
 
     def monotonic(self) -> float:
         """Seconds that only grow, whatever happens to the time of day."""
-        return time.monotonic()
+        return time.clock_gettime(_GROWING)
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

@@ -5,11 +5,13 @@ classes orders by it, for `audit/`, which compares events with them, and for
 `warehouse/`, whose check says what it cannot read.
 """
 
+import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -17,6 +19,10 @@ import pyarrow as pa
 
 from capi_jobs.errors import CapiJobsError
 
+# Of folders in the machine's own for temporary files.
+_PREFIX = "capi-jobs-spill-"
+# A folder is made before it is held; nobody is that slow.
+_YOUNG_SECONDS = 3_600
 # Two readers at once in most schedulers' slots; DuckDB's memory grows with threads.
 _THREADS_MAX = 4
 # Half of a small worker's 2 GB; ten million orders are reconciled within it
@@ -119,7 +125,11 @@ MACROS = (
 @contextmanager
 def workspace(memory_limit_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an empty database; what exceeds the limit spills to a private folder."""
-    folder = Path(tempfile.mkdtemp(prefix="capi-jobs-"))  # for its owner only
+    _remove_leftovers()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))  # for its owner only
+    held = os.open(folder, os.O_RDONLY)
+    with suppress(OSError):  # some file systems have no locks, and then no leftovers
+        fcntl.flock(held, fcntl.LOCK_EX)
     try:
         # Not a file of tables: compressing them costs more than the joins.
         with connect(None, memory_limit_mb, spill=folder) as connection:
@@ -128,6 +138,26 @@ def workspace(memory_limit_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+def _remove_leftovers() -> None:
+    """Delete what runs that were killed had spilled: nobody holds it any more."""
+    long_ago = time.time() - _YOUNG_SECONDS  # noqa: TID251 - the age of files
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        # Of another user, gone meanwhile, held by a run that goes on: not ours.
+        with suppress(OSError):
+            if folder.stat().st_mtime < long_ago:
+                _remove_unheld(folder)
+
+
+def _remove_unheld(folder: Path) -> None:
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(held)
 
 
 @contextmanager

@@ -1,7 +1,10 @@
+import os
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import product
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -167,6 +170,33 @@ def test_money_is_read_whatever_blanks_are_around_it(
     found = space.execute("SELECT DISTINCT read_money(t) FROM told").fetchall()
 
     assert found == [(Decimal("12.50"),)]
+
+
+# ── What was spilled ────────────────────────────────────────────────────────────
+
+
+def test_what_a_killed_run_spilled_is_removed_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, young, foreign = (
+        tmp_path / name
+        for name in ("capi-jobs-spill-1", "capi-jobs-spill-2", "capi-jobs-pg-1")
+    )
+    for folder in (left, young, foreign):
+        folder.mkdir()
+        (folder / "spilled.tmp").write_text("keys")
+    for folder in (left, foreign):
+        os.utime(folder, (0, 0))
+
+    with duck.workspace(32) as going_on:
+        held = duck.folder(going_on)
+        os.utime(held, (0, 0))
+        with duck.workspace(32):
+            assert held.exists()
+            assert not left.exists()
+
+    assert {young, foreign} == set(tmp_path.iterdir())
 
 
 # ── Memory ──────────────────────────────────────────────────────────────────────

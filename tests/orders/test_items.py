@@ -4,9 +4,17 @@ import json
 from decimal import Decimal
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from capi_jobs.model import Item
-from capi_jobs.orders.items import ITEMS_MAX, NAME_CHARACTERS_MAX, QUANTITY_MAX
+from capi_jobs.orders.items import (
+    ITEMS_MAX,
+    NAME_CHARACTERS_MAX,
+    QUANTITY_MAX,
+    read_items,
+)
+from capi_jobs.orders.scalars import Unreadable
 from tests.orders.building import order, rules
 
 LINE = {"sku": "TEA", "quantity": 2, "unit_price": "6.25", "name": "Tea"}
@@ -96,3 +104,33 @@ def test_long_name_is_cut() -> None:
     (item,) = order(items=line(name="x" * 1_000)).items
 
     assert item.name == "x" * NAME_CHARACTERS_MAX
+
+
+# ── Lines that nobody would think of ────────────────────────────────────────────
+
+numbers = st.integers() | st.floats() | st.sampled_from([10**400, 1e308, -0.0, 10**6])
+scalars = st.none() | st.booleans() | numbers | st.text(max_size=6)
+lines = st.dictionaries(
+    st.sampled_from(["sku", "name", "quantity", "unit_price", "other"]),
+    scalars | st.sampled_from(["2", "1e3", "1e999999999", "NaN", "19,90", [], {}]),
+    max_size=4,
+)
+listed = st.lists(lines | scalars, max_size=3) | lines | scalars
+
+
+@given(listed | listed.map(json.dumps) | st.text(max_size=30))
+@example("[" * 100_000)
+@example('[{"sku":"a","quantity":' + "9" * 5_000 + "}]")
+@example('[{"sku":"a","quantity":1e999999999999999999999}]')
+@example('[{"sku":"a","quantity":1,"quantity":2}]')
+@example('[{"sku":"\\ud83d","quantity":1}]')
+def test_any_lines_are_read_or_unreadable(value: object) -> None:
+    try:
+        read = read_items("items", value)
+    except Unreadable:
+        return
+    for item in read or ():
+        assert item.sku
+        assert 0 < item.quantity <= QUANTITY_MAX
+        assert item.unit_price is None or item.unit_price >= 0
+        assert len(item.name or "") <= NAME_CHARACTERS_MAX

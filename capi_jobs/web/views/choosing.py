@@ -23,6 +23,6 @@ def chosen(desk: Desk, name: str) -> Sequence[Destination]:
     if name and not found:
         raise NotFound(
             "no destination of the configuration has that name",
-            do="leave `destination` out to see all",
+            do="leave it out to see all destinations",
         )
     return found

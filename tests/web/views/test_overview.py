@@ -49,7 +49,9 @@ def test_before_the_first_run_it_says_how_to_begin(page: Looking) -> None:
     assert (told["level"], told["says"]) == ("empty", "Nothing has run yet.")
     assert told["as_of"] is None
     assert {one["level"] for one in told["destinations"]} == {"empty"}
-    assert "capi-jobs plan --destination meta-web" in page.text(PATH)
+    text = page.text(PATH)
+    assert "How to begin" in text
+    assert text.count("meta-web") == 1
 
 
 def test_all_is_well_where_nothing_waits(page: Looking, tmp_path: Path) -> None:
@@ -65,6 +67,7 @@ def test_all_is_well_where_nothing_waits(page: Looking, tmp_path: Path) -> None:
     assert mine["last_run"]["run_id"] == "r1"
     assert mine["last_run"]["status"] == "done"
     assert of(page, "tiktok-web")["last_run"] is None
+    assert "capi-jobs plan --destination tiktok-web" in page.text(PATH)
 
 
 def test_days_are_told_with_every_order_in_one_column(

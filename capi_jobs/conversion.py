@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
 
-from capi_jobs.identity import Context, Reader, country_code, reader
+from capi_jobs.identity import Answers, Context, answers, country_code
 from capi_jobs.identity.browsers import fbc_built
 from capi_jobs.model import Conversion, Order, RowFault, Texts
 from capi_jobs.platforms import Platform
@@ -19,6 +19,11 @@ _COUNTRIES_REMEMBERED = 4_096
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _APP_FIELDS = ("app_id", "app_platform", "app_version", "os_version", "att_consent")
+
+
+# One match key: its name, how it is read, which field of an order it is, and whether
+# it takes several. A plain tuple: one with names is unpacked in three times the time.
+_Step = tuple[str, Answers, str, bool]
 
 
 class Converter:
@@ -47,7 +52,8 @@ class Converter:
         country = default_country.upper() if default_country else None
         self._default = Context(country)
         self._steps = tuple(platform.match_keys)
-        self._reads = tuple(reader(s.form, hashed=s.hashed) for s in self._steps)
+        # How fields are read, by country: there are some 250.
+        self._plans: dict[str | None, tuple[_Step, ...]] = {}
         # One call for all fields: a loop of getattr costs as much as the hashing.
         self._values = attrgetter(*(step.field for step in self._steps))
         built = [key.key for key in platform.match_keys if key.form == "fbc"]
@@ -88,25 +94,44 @@ class Converter:
         )
 
     def _match_keys(self, order: Order, dropped: list[str]) -> dict[str, Texts]:
-        context = self._context(order.country)
         keys: dict[str, Texts] = {}
-        steps = zip(self._values(order), self._reads, self._steps, strict=True)
-        for given, read, step in steps:
+        plan = self._plan(order.country)
+        for given, (key, read, field, many) in zip(
+            self._values(order), plan, strict=True
+        ):
             if given is None:
                 continue
             if given.__class__ is str:
-                found: Texts | None = read(given, context)
+                found: Texts | None = read(given)
                 if found is not None:
-                    keys[step.key] = found
+                    keys[key] = found
                     continue
                 bad = True
             else:
-                found, bad = _several(read, given, context, many=step.many)
+                found, bad = _several(read, given, many=many)
                 if found:
-                    keys[step.key] = found
+                    keys[key] = found
             if bad:
-                dropped.append(step.field)
+                dropped.append(field)
         return keys
+
+    def _plan(self, country: Texts | None) -> tuple[_Step, ...]:
+        """Say how each field is read where the customer lives."""
+        code = self._context(country).country
+        plan = self._plans.get(code)
+        if plan is None:
+            context = Context(code)
+            plan = tuple(
+                (
+                    one.key,
+                    answers(one.form, context, hashed=one.hashed),
+                    one.field,
+                    one.many,
+                )
+                for one in self._steps
+            )
+            self._plans[code] = plan
+        return plan
 
     def _context(self, country: Texts | None) -> Context:
         """The first country of the order that exists, else the destination's."""
@@ -127,10 +152,10 @@ class Converter:
 
 
 def _several(
-    read: Reader, given: tuple[str, ...], context: Context, *, many: bool
+    read: Answers, given: tuple[str, ...], *, many: bool
 ) -> tuple[Texts | None, bool]:
     """All usable values once each, or the first; and whether any was unusable."""
-    values = [read(text, context) for text in given]
+    values = [read(text) for text in given]
     found = tuple(dict.fromkeys(value for value in values if value))
     if not found:
         return None, bool(given)

@@ -6,7 +6,16 @@ Which platform wants which form stands in the platform's `match_keys`.
 
 from capi_jobs.identity.context import Context
 from capi_jobs.identity.forms import FORMS
-from capi_jobs.identity.hashing import Reader, reader
+from capi_jobs.identity.hashing import answers, reader
 from capi_jobs.identity.places import country_code
+from capi_jobs.identity.quick import Answers, Reader
 
-__all__ = ["FORMS", "Context", "Reader", "country_code", "reader"]
+__all__ = [
+    "FORMS",
+    "Answers",
+    "Context",
+    "Reader",
+    "answers",
+    "country_code",
+    "reader",
+]

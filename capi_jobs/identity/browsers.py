@@ -29,8 +29,8 @@ _EXAMPLES = tuple(
 )
 # fb.{0–9}.{milliseconds}.{click id}, and the suffix that Meta's own builder appends.
 _SUFFIX = r"(?:\.[A-Za-z0-9_-]{2,8})?"
-_FBC = re.compile(rf"fb\.[0-9]\.[0-9]{{13}}\.[A-Za-z0-9_-]+{_SUFFIX}")
-_FBP = re.compile(rf"fb\.[0-9]\.[0-9]{{13}}\.[0-9]+{_SUFFIX}")
+FBC = re.compile(rf"fb\.[0-9]\.[0-9]{{13}}\.[A-Za-z0-9_-]+{_SUFFIX}")
+FBP = re.compile(rf"fb\.[0-9]\.[0-9]{{13}}\.[0-9]+{_SUFFIX}")
 _FBCLID = re.compile(r"[A-Za-z0-9_-]+")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What phones answer whose owner does not want to be tracked.
@@ -40,10 +40,13 @@ _NO_DEVICE = "00000000-0000-0000-0000-000000000000"
 def ip(text: str, context: Context) -> str | None:
     """A public address in its canonical writing; a server's or a router's is none."""
     text = text.strip()
+    return text if is_public_ipv4(text) else _ip_remembered(text, context)
+
+
+def is_public_ipv4(text: str) -> bool:
+    """Say whether it surely is one as it stands; False may be anything."""
     plain = _IPV4.fullmatch(text)
-    if plain and plain[1] not in _SPECIAL_FIRST:
-        return text
-    return _ip_remembered(text, context)
+    return plain is not None and plain[1] not in _SPECIAL_FIRST
 
 
 def ip_parsed(text: str, _: Context) -> str | None:
@@ -90,12 +93,12 @@ def click_id(text: str, _: Context) -> str | None:
 
 def fbc(text: str, _: Context) -> str | None:
     """Meta's click cookie, unchanged."""
-    return _matching(_FBC, text)
+    return _matching(FBC, text)
 
 
 def fbp(text: str, _: Context) -> str | None:
     """Meta's browser cookie, unchanged."""
-    return _matching(_FBP, text)
+    return _matching(FBP, text)
 
 
 def fbc_built(fbclid: str, clicked_ms: int) -> str | None:

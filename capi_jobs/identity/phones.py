@@ -54,7 +54,9 @@ def e164(text: str, country: str | None) -> str | None:
 
 
 def _without_separators(text: str) -> str:
-    """Five replacements take half the time of one translation."""
+    """Five replacements take half the time of one translation; most need none."""
+    if text[1:].isdecimal():
+        return text
     text = text.replace(" ", "").replace("-", "").replace(".", "")
     return text.replace("(", "").replace(")", "")
 
@@ -99,16 +101,24 @@ class _Plan(NamedTuple):
 
 def _plan_takes(plain: str) -> bool:
     """Say whether the library would return these digits as they are."""
+    found = _plan_of(plain[1:4])
+    if found is None:
+        return False
+    end, (lengths, national_prefix) = found
+    national = plain[end:]
+    if len(national) not in lengths:
+        return False
+    prefix = national_prefix.match(national)
+    return prefix is None or prefix.end() == 0
+
+
+@cache
+def _plan_of(three: str) -> tuple[int, _Plan] | None:
+    """Find the plan by the first three digits, of which there are a thousand."""
     plans = _plans()
-    for end in _COUNTRY_CODE_ENDS:
-        plan = plans.get(plain[1:end])
-        if plan:
-            lengths, national_prefix = plan
-            national = plain[end:]
-            prefix = national_prefix.match(national)
-            rewritten = prefix is not None and prefix.end() > 0
-            return len(national) in lengths and not rewritten
-    return False
+    ends = (end for end in _COUNTRY_CODE_ENDS if three[: end - 1] in plans)
+    end = next(ends, None)
+    return None if end is None else (end, plans[three[: end - 1]])
 
 
 @cache

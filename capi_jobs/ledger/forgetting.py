@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, cast, or_, select,
 from capi_jobs.errors import DecisionRefused
 from capi_jobs.ledger.columns import among, kept_id
 from capi_jobs.ledger.door import LOCK_KEYS, Door, advisory_lock, moving
-from capi_jobs.ledger.findings import audit_orders, validations
+from capi_jobs.ledger.findings import audit_causes, audit_orders, validations
 from capi_jobs.ledger.forgotten import digest_of
 from capi_jobs.ledger.people import refuse_without_reason
 from capi_jobs.ledger.schema import batches, entries, history, holds, overrides
@@ -102,11 +102,7 @@ def _forget(
             .values(order_id=digest, event_id=None)
         ).rowcount,
         _forget_samples(connection, order_id),
-        connection.execute(
-            update(audit_orders)
-            .where(audit_orders.c.order_id == order_id)
-            .values(order_id=digest)
-        ).rowcount,
+        _forget_findings(connection, order_id),
     )
 
 
@@ -160,3 +156,20 @@ def _forget_samples(connection: Connection, order_id: str) -> int:
             update(validations).where(validations.c.id == row.id).values(samples=kept)
         )
     return len(mine)
+
+
+def _forget_findings(connection: Connection, order_id: str) -> int:
+    """Take an order out of what audits found; a detail may name its event, too."""
+    mine = audit_orders.c.order_id == order_id
+    rows = connection.execute(select(audit_orders).where(mine)).all()
+    for row in rows:
+        connection.execute(
+            update(audit_causes)
+            .where(
+                audit_causes.c.id == row.cause_id, audit_causes.c.detail == row.detail
+            )
+            .values(detail="")
+        )
+    gone = {"order_id": digest_of(order_id), "detail": ""}
+    connection.execute(update(audit_orders).where(mine).values(**gone))
+    return len(rows)

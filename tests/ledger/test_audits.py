@@ -167,13 +167,19 @@ def test_orders_are_kept_of_the_last_audits_alone(bench: Bench) -> None:
     assert len(bench.ledger.audit_causes("meta", an_audit(0).interval)) == 1
 
 
-def test_a_forgotten_order_is_a_digest_there(bench: Bench) -> None:
-    keep(bench, 0, a_finding("o-of-ada"), a_finding("o2"))
+def test_a_forgotten_order_is_a_digest_there_and_no_detail_names_it(
+    bench: Bench,
+) -> None:
+    named = "px-7 ≠ o-of-ada"
+    found = [a_finding("o-of-ada", detail=named), a_finding("o2", detail="24 h")]
+    bench.ledger.keep_audit("meta", an_audit(), [(a_cause(detail=named), found)])
 
     done = bench.ledger.forget(
         ["o-of-ada"], actor="ana", reason="her request", now=NOON
     )
 
     assert done.findings == 1
-    ids = [one.order_id for _, one in orders_of(bench)]
-    assert ids == [digest_of("o-of-ada"), "o2"]
+    told = [(one.order_id, one.detail) for _, one in orders_of(bench)]
+    assert told == [(digest_of("o-of-ada"), ""), ("o2", "24 h")]
+    [cause] = bench.ledger.audit_causes("meta", an_audit().interval)
+    assert cause.detail == ""

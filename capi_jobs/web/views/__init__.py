@@ -9,6 +9,8 @@ from capi_jobs.web.page import Page
 from capi_jobs.web.views import (
     arrival,
     deciding,
+    finding,
+    findings,
     hold,
     overview,
     quality,
@@ -30,11 +32,13 @@ PAGES: tuple[Page, ...] = (
     run.PAGE,
     validation.LATEST,
     validation.PAGE,
-    quality.PAGE,
-    arrival.PAGE,
     quarantine.PAGE,
     hold.PAGE,
     trace.PAGE,
+    findings.PAGE,
+    finding.PAGE,
+    quality.PAGE,
+    arrival.PAGE,
 )
 # Files to keep: the report, exports.
 FILES: tuple[APIRouter, ...] = (

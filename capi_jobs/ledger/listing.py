@@ -40,7 +40,6 @@ class Listing(Door):
         `since` is the completion time from which on. Streams in bounded memory.
         """
         tests = given(
-            (destination, entries.c.destination.__eq__),
             (status, batches.c.status.__eq__),
             (batch_id, entries.c.batch_id.__eq__),
             (since, entries.c.event_time.__ge__),
@@ -48,10 +47,16 @@ class Listing(Door):
         if after is not None:
             tests.append(_later(after))
         query = select(*_COLUMNS).join(batches).where(*tests).limit(limit)
+        is_few = order_ids is not None or batch_id is not None or not _many(status)
 
         def sought(connection: Connection) -> AnySelect:
-            few = _few(connection, status, destination, order_ids)
-            return query.where(*few).order_by(*(_SORTED if few else _KEY))
+            if order_ids is not None:
+                here = _of_orders(connection, destination, order_ids)
+            elif is_few:
+                here = _of_batches(connection, destination, batch_id, status)
+            else:
+                here = given((destination, entries.c.destination.__eq__))
+            return query.where(*here).order_by(*(_SORTED if is_few else _KEY))
 
         return map(_listed, self.stream(sought))
 
@@ -134,24 +139,34 @@ def _listed(row: AnyRow) -> dict[str, Any]:
     }
 
 
-def _few(
-    connection: Connection,
-    status: Status | None,
-    destination: str | None,
-    order_ids: Sequence[str] | None,
+def _many(status: Status | None) -> bool:
+    return status is None or status is Status.DELIVERED
+
+
+def _of_orders(
+    connection: Connection, destination: str | None, order_ids: Sequence[str]
 ) -> list[ColumnElement[bool]]:
-    """Say by which index few entries are found among many; none: all are wanted."""
-    if order_ids is not None:
-        known = [*order_ids, *map(digest_of, order_ids)]
-        return [
-            entries.c.destination.in_(destinations_of(connection)),
-            among(connection, entries.c.order_id, known),
-        ]
-    if status is None or status is Status.DELIVERED:
-        return []
     names = [destination] if destination else destinations_of(connection)
-    ids = batches_in(connection, names, status)
-    return [among(connection, entries.c.batch_id, ids)]
+    known = [*order_ids, *map(digest_of, order_ids)]
+    return [
+        entries.c.destination.in_(names),
+        among(connection, entries.c.order_id, known),
+    ]
+
+
+def _of_batches(
+    connection: Connection,
+    destination: str | None,
+    batch_id: str | None,
+    status: Status | None,
+) -> list[ColumnElement[bool]]:
+    """Name the batches: else all entries are walked for a handful."""
+    if batch_id is not None or status is None:
+        return given((destination, batches.c.destination.__eq__))
+    names = [destination] if destination else destinations_of(connection)
+    return [
+        among(connection, entries.c.batch_id, batches_in(connection, names, status))
+    ]
 
 
 def destinations_of(connection: Connection) -> Sequence[str]:

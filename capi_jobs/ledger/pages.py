@@ -97,9 +97,12 @@ class Pages(Door):
             (first_day and _begins(first_day), entries.c.event_time.__ge__),
             (last_day and _ends(last_day), entries.c.event_time.__lt__),
         )
-        if status is None or status is Status.DELIVERED:
+        # By batches where they are few: else all entries are walked for a handful.
+        if batch_id is not None:
+            here = batches.c.destination == destination
+        elif status is None or status is Status.DELIVERED:
             here = entries.c.destination == destination
-        else:  # by its few batches: else all entries are walked to find a handful
+        else:
             ids = batches_in(connection, [destination], status)
             here = among(connection, entries.c.batch_id, ids)
         tests += given((status, batches.c.status.__eq__))

@@ -1,7 +1,9 @@
 """The first page says whether all is well, and of what is not, what to do."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,21 @@ def done(shop: Shop, status: RunStatus = RunStatus.DONE, note: str = "") -> None
     ledger, now = shop.ledger, shop.now
     ledger.finish_destination(shop.run_id, shop.destination, status, now=now, note=note)
     ledger.finish_run(shop.run_id, status, now=now)
+
+
+def test_each_task_leads_to_a_page_that_is_there(page: Looking, tmp_path: Path) -> None:
+    with books(tmp_path) as shop:
+        counted(shop, (OrderClass.MISSING, 5), gate=Gate.ASK)
+        shop.hold("o1", "o2")
+        shop.send(Event.REFUSED, "o3", reason="100")
+        shop.send(Event.LOST, "o4")
+    page.clock.at = NOON + timedelta(days=7)
+
+    links = re.findall(r'class="action" href="([^"]+)"', page.html(PATH))
+    assert kinds(page) == ["approval", "in_doubt", "rejected", "quarantine", "stale"]
+    assert len(links) == 5
+    for link in links:
+        assert page.client.get(unescape(link)).status_code == 200
 
 
 def test_before_the_first_run_it_says_how_to_begin(page: Looking) -> None:
@@ -217,6 +234,7 @@ def test_what_is_left_of_a_destination_that_is_gone_is_not_forgotten(
     assert told["needs"] == 1
     html = page.html(PATH)
     assert "No longer configured" in html
+    assert 'class="action"' not in html  # there is no page of it
     assert HOSTILE not in html
 
 

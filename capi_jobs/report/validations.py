@@ -135,10 +135,10 @@ def _earlier(found: Validation, judged: Iterable[Judged]) -> Iterator[Earlier]:
                 )
 
 
-def _worst_first(one: RuleReport) -> tuple[bool, int, int, str]:
+def _worst_first(one: RuleReport) -> tuple[bool, bool, int, int, str]:
     found = one.found
     rank = _SEVERITIES.index(found.severity) if found.severity in _SEVERITIES else 0
-    return not one.broken, rank, -found.failed, found.rule
+    return not one.broken, not found.failed, rank, -found.failed, found.rule
 
 
 def rows(reports: Iterable[ValidationReport]) -> Iterator[Sequence[object]]:

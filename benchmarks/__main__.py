@@ -12,7 +12,7 @@ from benchmarks.pairs import compare
 HERE = Path(__file__).parent
 # Each prints its own figures; they run as scripts, too.
 ALONE = {
-    "reconcile": "the joins of keys: [orders] [memory limit in MB]",
+    "reconcile": "the joins of keys: [orders] [memory limit in MB] [postgres]",
     "audit": "orders, twice as many events: [orders] [memory limit in MB] [--write]",
     "convert": "read, convert and write an order, per platform",
     "validate": "frames, rules and coverage per page",

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from capi_jobs.ledger.values import Decision, Gate, RunDestination
 from capi_jobs.model import DataInterval, OrderClass
+from capi_jobs.web.page import API
 from tests.report.building import NOON, a_count
 from tests.report.building import Shop as Books
 from tests.shop import Shop, orders
@@ -176,6 +177,28 @@ def test_another_site_cannot_make_a_browser_answer(asking: Looking, kept: Kept) 
 
     assert _answer(asking.client).status_code == 403
     assert kept().decision is None
+
+
+def test_a_program_answers_as_json(asking: Looking, kept: Kept) -> None:
+    path = f"{API}/runs/r1/decision"
+    question = asking.json("/runs/r1")["destinations"][0]["asking"]["question"]
+    told = {"destination": "meta-web", "decision": "approved", "reason": "as planned"}
+    told["question"] = question
+    program = {"authorization": "Bearer of-a-program"}
+
+    by_cookie = asking.client.post(path, json=told)
+    answer = asking.client.post(path, json=told, headers=program)
+    again = asking.client.post(path, json=told, headers=program)
+
+    assert by_cookie.status_code == 403  # another site could make a browser ask so
+    assert answer.json() == {
+        "run_id": "r1",
+        "destination": "meta-web",
+        "decision": "approved",
+        "next": 'capi-jobs approve r1 --destination meta-web --because "…"',
+    }
+    assert again.status_code == 409
+    assert kept().decided_by == "owner"
 
 
 def test_a_run_of_airflow_is_answered_there(asking: Looking, tmp_path: Path) -> None:

@@ -77,7 +77,11 @@ _LATER = (
     "runs run_destinations balances baselines validations coverage slices readings"
     " audits batch_counts audit_causes audit_orders"
 ).split()
-_LATER_INDEXES = {"ix_ledger_history_person", "ix_ledger_holds_open_day"}
+_LATER_INDEXES = {
+    "ix_ledger_history_person",
+    "ix_ledger_holds_open_day",
+    "ix_ledger_holds_open_rule",
+}
 
 
 def test_a_newer_ledger_is_refused(database_url: str) -> None:

@@ -1,4 +1,4 @@
-"""Indexes of the few: what people decided, and what is held of a day."""
+"""Indexes of the few: what people decided, what is held of a day and by a rule."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ _OPEN = sa.text("ended_at IS NULL")
 
 
 def upgrade() -> None:
-    """Make both; they hold few rows, but the tables are read once."""
+    """Make all; they hold few rows, but the tables are read once."""
     op.create_index(
         "ix_ledger_history_person",
         "ledger_history",
@@ -23,6 +23,13 @@ def upgrade() -> None:
         "ix_ledger_holds_open_day",
         "ledger_holds",
         ["destination", "day"],
+        postgresql_where=_OPEN,
+        sqlite_where=_OPEN,
+    )
+    op.create_index(
+        "ix_ledger_holds_open_rule",
+        "ledger_holds",
+        ["destination", "rule", "currency", "value", "first_seen_at"],
         postgresql_where=_OPEN,
         sqlite_where=_OPEN,
     )

@@ -18,15 +18,13 @@ from capi_jobs.web.office import Desk, office_of
 from capi_jobs.web.page import API, Shown
 from capi_jobs.web.refusals import WronglyAsked
 from capi_jobs.web.views.holds import Filter, Text
+from capi_jobs.web.views.quarantine_told import NotDone, not_done, worth
 from capi_jobs.web.views.quarantine_word import (
     REASON_MAX,
-    NotDone,
     judged_all,
     judged_named,
-    not_done,
     refuse_others,
     said,
-    worth,
 )
 
 # A sha256 as hex.

@@ -1,12 +1,11 @@
 """A person's word about held orders: shown before it is said, then written down.
 
-What a word does, and what it cannot, is `jobs/quarantining.py`; this is its form. The
-same as JSON is `quarantine_api.py`.
+What a word does, and what it cannot, is `jobs/quarantining.py`; this is its form, and
+`quarantine_told.py` what it tells. The same as JSON is `quarantine_api.py`.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -19,7 +18,6 @@ from capi_jobs.errors import DecisionRefused
 from capi_jobs.jobs.quarantining import (
     ORDERS_MAX,
     Judged,
-    Refused,
     Word,
     by_destination,
     decide,
@@ -27,17 +25,13 @@ from capi_jobs.jobs.quarantining import (
     matching,
     named,
 )
-from capi_jobs.ledger.values import HoldRow
-from capi_jobs.report.amounts import Amount, total
 from capi_jobs.report.rule_words import rule_words
-from capi_jobs.report.sentences import short
 from capi_jobs.web.access import Guard, Looking, refuse_foreign, refuse_viewer
-from capi_jobs.web.amounts import Worth
 from capi_jobs.web.office import Desk, office_of
-from capi_jobs.web.page import Shown
 from capi_jobs.web.refusals import WronglyAsked
 from capi_jobs.web.rendering import Addresses, rendered
 from capi_jobs.web.views.holds import Filter
+from capi_jobs.web.views.quarantine_told import Done, not_done, reviewed
 
 # A paragraph, as in Airflow's form.
 REASON_MAX = 500
@@ -45,66 +39,12 @@ REASON_MAX = 500
 _KEY_MAX = 4_096
 # A digest and a signed name are shorter.
 _TOKEN_MAX = 1_000
-# What is told of a decision fits into an address: its samples are cut.
+# What is told of a decision fits into an address.
 _TOLD_MAX = 8_000
-_SAMPLES_MAX = 5
 _SALT = "capi-jobs what was done"
 _SEE_OTHER = 303
 
 ROUTER = APIRouter()
-
-
-class NotDone(Shown):
-    """Orders about which a word does nothing, and why."""
-
-    why: str
-    orders: int
-    samples: tuple[str, ...]  # order ids, the first few
-
-
-class RuleShare(Shown):
-    """How many of the orders one rule holds."""
-
-    rule: str
-    orders: int
-
-
-class Review(Shown):
-    """What a word would do, before it is said."""
-
-    word: Word
-    orders: Worth
-    destinations: dict[str, int]
-    rules: tuple[RuleShare, ...]
-    not_done: tuple[NotDone, ...]
-    more: bool  # fit as well, and are left for another time
-    first_day: date | None  # of the orders
-    last_day: date | None
-    digest: str  # of these orders: a yes to others is refused
-    everything: bool  # all that fit the filter; else those that were ticked
-    filter: Filter
-    keys: tuple[str, ...]  # of the orders that were ticked
-
-    @property
-    def most(self) -> int:
-        """How many can be decided at once."""
-        return ORDERS_MAX
-
-
-class Done(Shown):
-    """What was done and what was not."""
-
-    word: Word
-    destinations: dict[str, int]
-    not_done: tuple[NotDone, ...]
-    actor: str
-    reason: str
-    at: datetime
-
-    @property
-    def orders(self) -> int:
-        """How many orders the word was about."""
-        return sum(self.destinations.values())
 
 
 class Chosen(Filter):
@@ -143,7 +83,8 @@ def review(
     refuse_viewer(person)
     with office_of(request).looking() as desk:
         found, more = _judged(desk, form.word, form)
-    view = reviewed(found, form, more=more)
+    keys = form.order if form.scope == "marked" else None
+    view = reviewed(found, form.only_filter, keys, more=more)
     title = f"{form.word.value.capitalize()} held orders?"
     page = rendered(request, person, "quarantine_review.html.j2", title, view)
     return HTMLResponse(page)
@@ -268,61 +209,6 @@ def said(desk: Desk, found: Judged, *, actor: str, reason: str) -> Done:
         actor=actor,
         reason=reason.strip(),
         at=desk.now,
-    )
-
-
-def reviewed(found: Judged, form: Chosen, *, more: bool) -> Review:
-    """Say what a word would do."""
-    days = [row.day for row in found.doable if row.day is not None]
-    return Review(
-        word=found.word,
-        orders=worth(found.doable),
-        destinations={
-            name: len(ids) for name, ids in by_destination(found.doable).items()
-        },
-        rules=_rules(found.doable),
-        not_done=not_done(found.refused),
-        more=more,
-        first_day=min(days, default=None),
-        last_day=max(days, default=None),
-        digest=found.digest,
-        everything=form.scope == "all",
-        filter=form.only_filter,
-        keys=tuple(form.order) if form.scope == "marked" else (),
-    )
-
-
-def worth(rows: Sequence[HoldRow]) -> Worth:
-    """Add up what orders are worth; what nobody can read is worth nothing."""
-    parts: dict[str, Amount] = {}
-    for row in rows:
-        if row.value is not None:
-            one = Amount.of(1, row.value, row.currency)
-            parts[row.currency] = total([parts.get(row.currency, Amount()), one])
-    found = Worth.of(total(parts.values()))
-    return found.model_copy(update={"orders": len(rows)})
-
-
-def _rules(rows: Iterable[HoldRow]) -> tuple[RuleShare, ...]:
-    found: dict[str, int] = {}
-    for row in rows:
-        found[row.rule] = found.get(row.rule, 0) + 1
-    shares = [RuleShare(rule=rule, orders=orders) for rule, orders in found.items()]
-    return tuple(sorted(shares, key=lambda one: (-one.orders, one.rule)))
-
-
-def not_done(refused: Iterable[Refused]) -> tuple[NotDone, ...]:
-    """Put together what is left for the same reason."""
-    found: dict[str, list[str]] = {}
-    for one in refused:
-        found.setdefault(one.why, []).append(one.order_id)
-    return tuple(
-        NotDone(
-            why=why,
-            orders=len(ids),
-            samples=tuple(short(each) for each in ids[:_SAMPLES_MAX]),
-        )
-        for why, ids in found.items()
     )
 
 

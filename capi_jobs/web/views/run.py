@@ -99,11 +99,25 @@ def read(  # noqa: PLR0913 - filters of its calls
 ) -> Run:
     """Look at a run; destination, status and `after` are about its calls."""
     run = found_run(desk, run_id)
+    parts = run.destinations.values()
+    counted = {
+        one.destination: _by_class(desk.ledger.balance_of(run_id, one.destination))
+        for one in parts
+    }
+    usual = {name: _usual(classes) for name, classes in counted.items()}
     made, next_page = calls(
-        desk.ledger, run_id, destination, status or None, after, limit
+        desk.ledger,
+        run_id,
+        usual,
+        destination=destination,
+        status=status or None,
+        after=after,
+        limit=limit,
     )
     sent = desk.ledger.sent_by_run(run_id)
-    told = [_of(request, desk, run, part, sent) for part in run.destinations.values()]
+    told = [
+        _of(request, desk, run, one, sent, counted[one.destination]) for one in parts
+    ]
     level, says = _headline(run, told)
     first, last = days_within(run.interval, desk.settings.day_zone)
     return Run(
@@ -189,13 +203,12 @@ def _of(
     run: LedgerRun,
     part: RunDestination,
     sent: Sequence[StatusAmount],
+    counted: dict[OrderClass, Amount],
 ) -> RunOf:
     name = part.destination
-    counted = _by_class(desk.ledger.balance_of(run.run_id, name))
     mine = {one.status: one for one in sent if one.destination == name}
     first, last = days_within(part.interval, desk.settings.day_zone)
-    looked_at = total(counted.values())
-    usual = {code: orders for code, (orders, _) in looked_at.parts.items()}
+    usual = _usual(counted)
     return RunOf(
         destination=name,
         status=part.status,
@@ -212,6 +225,12 @@ def _of(
         validated=bool(desk.ledger.validations_of(run.run_id, name)),
         parts=parts_of(desk.ledger.slices(run.run_id, name)),
     )
+
+
+def _usual(counted: dict[OrderClass, Amount]) -> dict[str, int]:
+    """Count the orders of each currency: those of the most are told first."""
+    parts = total(counted.values()).parts
+    return {code: orders for code, (orders, _) in parts.items()}
 
 
 def _by_class(counts: Sequence[ClassCount]) -> dict[OrderClass, Amount]:

@@ -3,6 +3,7 @@
 What the ledger calls a batch is one call to a person.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from capi_jobs.ledger import Ledger
@@ -28,15 +29,20 @@ class Call(Shown):
     last_sent_at: datetime | None
 
 
-def calls(
+def calls(  # noqa: PLR0913 - filters of a list
     ledger: Ledger,
     run_id: str,
+    usual: Mapping[str, Mapping[str, int]],
+    *,
     destination: str,
     status: Status | None,
     after: str,
     limit: int,
 ) -> tuple[tuple[Call, ...], str]:
-    """Return a page of the calls, the first ones first, and the mark of the next."""
+    """Return a page of the calls, the first ones first, and the mark of the next.
+
+    `usual`: how many orders each destination has of each currency.
+    """
     page = ledger.batches_page(
         run_id,
         destination=destination or None,
@@ -44,17 +50,18 @@ def calls(
         after=after or None,
         limit=limit,
     )
-    return tuple(map(_call, page.rows)), page.after or ""
+    told = (_call(row, usual.get(row.batch.destination, {})) for row in page.rows)
+    return tuple(told), page.after or ""
 
 
-def _call(row: BatchRow) -> Call:
+def _call(row: BatchRow, usual: Mapping[str, int]) -> Call:
     batch = row.batch
     return Call(
         batch_id=batch.batch_id,
         destination=batch.destination,
         status=batch.status,
         events=row.events,
-        holds=Worth.given(row.orders, row.values),
+        holds=Worth.given(row.orders, row.values, usual),
         attempts=batch.attempts,
         trace_id=batch.trace_id,
         reason=batch.reason,

@@ -93,7 +93,8 @@ def _part_steps(run: Run, part: RunDestination) -> Iterator[Step]:
     name = part.destination
     if part.assessed_at is not None and part.gate is not None:
         what, level = _assessed(part, part.assessed_at)
-        since = _seconds(run.started_at, part.assessed_at)
+        counted = what == "counted"
+        since = None if counted else _seconds(run.started_at, part.assessed_at)
         yield _step(
             part.assessed_at, what, level=level, destination=name, seconds=since
         )

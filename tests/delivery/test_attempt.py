@@ -7,11 +7,21 @@ from datetime import timedelta
 import pytest
 
 from capi_jobs.delivery import Tally
-from capi_jobs.delivery.attempt import LOST_IN_A_ROW_MAX
+from capi_jobs.delivery.attempt import LOST_IN_A_ROW_MAX, Result
 from capi_jobs.ledger import Ledger
-from capi_jobs.lifecycle import Status
-from tests.delivery.building import AGE_MAX, CALL, LEASE, TICK, Desk, an_item, items
-from tests.simulator import NOON
+from capi_jobs.lifecycle import Event, Status
+from capi_jobs.model import Accepted, Lost, Outcome, Refused
+from tests.delivery.building import (
+    AGE_MAX,
+    CALL,
+    LEASE,
+    TICK,
+    WINDOW,
+    Desk,
+    an_item,
+    items,
+)
+from tests.simulator import NOON, at_once
 
 
 def test_the_intent_is_in_the_books_before_the_call(both: Desk) -> None:
@@ -161,6 +171,46 @@ def test_a_late_answer_is_told_from_that_to_a_later_call(both: Desk) -> None:
 
     assert both.statuses() == {Status.DELIVERED: 2}
     assert {"e1", "e2"} == both.platform.counted_once()
+
+
+def test_a_late_answer_does_not_end_the_call_of_another_run(both: Desk) -> None:
+    """Put off after its lease; by then another run sends it again."""
+
+    async def overslept(event_ids: Sequence[str]) -> None:
+        both.platform.after = at_once
+        both.clock.pass_by(LEASE)
+        now = both.clock.now()
+        both.ledger.sweep(now, actor="other")
+        assert both.ledger.claim_in_doubt(
+            "meta", now=now, lease=LEASE, dedup_window=WINDOW, actor="other"
+        )
+
+    both.platform.script = lambda number, _: "throttle" if number == 1 else None
+    both.platform.after = overslept
+    both.deliver(items(1))
+
+    told = [
+        (row["event"], row["from_status"], row["to_status"])
+        for row in both.ledger.entry_history("o1")
+    ]
+    assert (Event.DEFERRED, Status.RESENDING, Status.RESENDING) in told
+    assert both.statuses() == {Status.RESENDING: 1}
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        ([], False),
+        ([Accepted(), Accepted()], True),
+        ([Accepted(), Lost("reset")], False),
+        ([Refused("1", ""), Accepted()], False),
+    ],
+)
+def test_a_batch_is_taken_when_all_of_it_is(
+    outcomes: list[Outcome], expected: bool
+) -> None:
+    """Else a probe would prove by one event that all of its others are good."""
+    assert Result(outcomes).taken == expected
 
 
 def test_who_watches_is_told_of_every_answer(desk: Desk) -> None:

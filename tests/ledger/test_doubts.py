@@ -105,10 +105,12 @@ def test_what_was_sent_in_the_future_waits(bench: Bench) -> None:
 
 
 def test_attempts_are_bounded(bench: Bench) -> None:
-    bench.in_status(Status.IN_DOUBT, 1)
+    batch_id = bench.in_status(Status.IN_DOUBT, 1)
 
     assert claim(bench, attempts_max=1) is None
     assert claim(bench, attempts_max=2) is not None
+    bench.settle(batch_id, Event.LOST)
+    assert claim(bench, attempts_max=2) is None
 
 
 def test_a_batch_is_split_without_losing_its_first_moment(bench: Bench) -> None:

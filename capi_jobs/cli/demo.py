@@ -78,9 +78,9 @@ def _audit(folder: Path, config: Path, days: str) -> None:
     found = folder / "findings.csv"
     name = "meta-web"
     _typed(
-        f"audit --interval {days} --destination {name} --export {found}",
+        f"audit --interval {days} --destination {name} --export {found} --keep",
         lambda: audits.audit(
-            interval=days, destination=[name], export=found, config=config
+            interval=days, destination=[name], export=found, keep=True, config=config
         ),
     )
     with found.open(encoding="utf-8", newline="") as file:

@@ -22,6 +22,8 @@ from capi_jobs.web.page import Shown
 
 # A long weekend without a run is no news; more is a schedule that stands still.
 STALE_AFTER = timedelta(days=4)
+# What was short longer ago, Meta tells no more about, and nobody can look at.
+SHORT_UNTIL = timedelta(days=7)
 
 
 class Kind(StrEnum):
@@ -110,7 +112,8 @@ def _asking(parts: Iterable[RunDestination]) -> Iterator[Task]:
 def _short(desk: Desk) -> Iterator[Task]:
     for destination in desk.settings.destinations:
         found = last_verified(desk.ledger, destination, desk.settings.verify)
-        if found.verification.alarm:
+        is_news = found.at is not None and desk.now - found.at <= SHORT_UNTIL
+        if found.verification.alarm and is_news:
             yield Task(
                 kind=Kind.ARRIVAL,
                 destination=destination.name,

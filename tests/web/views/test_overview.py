@@ -199,6 +199,10 @@ def test_what_did_not_arrive_is_a_task_beyond_what_is_tolerated(
     lost(2)
     (task,) = of(page)["tasks"]
     assert task["says"] == "2 of 200 did not arrive, the platform says."
+    page.clock.at = NOON + timedelta(days=7)
+    assert kinds(page) == ["arrival"]
+    page.clock.at += timedelta(seconds=1)
+    assert kinds(page) == []
 
 
 def test_books_that_do_not_close_come_first(page: Looking, tmp_path: Path) -> None:

@@ -194,7 +194,9 @@ holds = Table(
         postgresql_where=text("ended_at IS NULL"),
         sqlite_where=text("ended_at IS NULL"),
     ),
-    # All that counting the quarantine reads: the first page asks for it.
+    # All that counting the quarantine reads: the first page asks for it. Not on
+    # PostgreSQL, which counts as fast without, and whose indexes cannot hold every
+    # text or amount that a dirty row may have.
     Index(
         "ix_ledger_holds_open_rule",
         "destination",
@@ -202,9 +204,8 @@ holds = Table(
         "currency",
         "value",
         "first_seen_at",
-        postgresql_where=text("ended_at IS NULL"),
         sqlite_where=text("ended_at IS NULL"),
-    ),
+    ).ddl_if(dialect="sqlite"),
 )
 
 # A person's word: send in spite of a rule, or never send.

@@ -1,3 +1,4 @@
+import random
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -250,3 +251,15 @@ def test_the_last_hold_of_an_order_is_known_when_it_has_ended(bench: Bench) -> N
     assert ended() is None
     bench.ledger.end_holds("meta", ["o1"], HoldEnd.MENDED, now=bench.now)
     assert ended() is HoldEnd.MENDED
+
+
+def test_whatever_stands_in_a_row_it_can_be_held(bench: Bench) -> None:
+    """No index of PostgreSQL holds such texts."""
+    chance = random.Random(1)
+    text = "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(4_000))
+    value = Decimal("".join(chance.choice("123456789") for _ in range(9_000)))
+
+    hold(bench, replace(A_HOLD, currency=text, rule=text[::-1], value=value))
+
+    (row,) = bench.ledger.open_holds()
+    assert (row.currency, row.rule, row.value) == (text, text[::-1], value)

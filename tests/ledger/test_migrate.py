@@ -39,7 +39,13 @@ def test_the_newest_migration_is_the_one_that_the_code_knows() -> None:
 
 def test_migrations_make_the_tables_that_the_code_knows(database_url: str) -> None:
     with Ledger.open(database_url) as ledger, ledger.snapshot() as connection:
-        options = {"version_table": VERSION_TABLE, "compare_type": True}
+        options = {
+            "version_table": VERSION_TABLE,
+            "compare_type": True,
+            "include_object": lambda _thing, name, *_: (
+                ledger.is_sqlite or name not in _OF_SQLITE
+            ),
+        }
         context = MigrationContext.configure(connection, opts=options)
 
         assert compare_metadata(context, METADATA) == []
@@ -82,6 +88,8 @@ _LATER_INDEXES = {
     "ix_ledger_holds_open_day",
     "ix_ledger_holds_open_rule",
 }
+# Alembic does not look at `ddl_if`.
+_OF_SQLITE = {"ix_ledger_holds_open_rule"}
 
 
 def test_a_newer_ledger_is_refused(database_url: str) -> None:

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from capi_jobs.platforms.writing import (
     enveloped,
@@ -21,6 +23,11 @@ from capi_jobs.platforms.writing import (
 )
 def test_money_is_written_without_exponent(amount: str, text: str) -> None:
     assert text == plain(Decimal(amount))
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_any_amount_is_written_as_its_plain_digits(amount: Decimal) -> None:
+    assert format(amount, "f") == plain(amount)
 
 
 @pytest.mark.parametrize(

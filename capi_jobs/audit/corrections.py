@@ -24,7 +24,8 @@ WITH sent AS (
         AND NOT starts_with(e.order_id, 'forgotten:')
 ), judged AS (
     SELECT *, CASE
-        WHEN n IS NULL AND getvariable('any_orders') THEN 'gone'
+        WHEN n IS NULL AND (getvariable('any_orders') OR getvariable('one_order'))
+            THEN 'gone'
         WHEN state IS NOT NULL THEN state
         WHEN currency IS NULL OR now_value IS NULL THEN NULL
         WHEN currency <> now_currency THEN 'currency'

@@ -4,7 +4,6 @@ Reads the order's row, the events that name it, and the ledger; decides as a run
 Nothing personal leaves this file: of a row only the core, and which columns are filled.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,11 +17,19 @@ from capi_jobs.audit import Audit, audited
 from capi_jobs.audit.counting import Copy, counted
 from capi_jobs.audit.terms import DIALECTS, flat
 from capi_jobs.config import Destination
-from capi_jobs.jobs.auditing import AUDIT_MB, logs_of, marked, terms
+from capi_jobs.jobs.auditing import AUDIT_MB, logs_of, terms
 from capi_jobs.jobs.house import House
+from capi_jobs.jobs.traced_events import (
+    EVENTS_MAX,
+    events_of,
+    events_of_others,
+    keys_of,
+    long_ago,
+    neighbours,
+)
 from capi_jobs.lifecycle import Status
 from capi_jobs.model import DataInterval
-from capi_jobs.orders.scalars import Unreadable, read_id, read_time, text_of
+from capi_jobs.orders.scalars import Unreadable, read_time, text_of
 from capi_jobs.reconcile import AskedOrder, Wanted, asked_orders
 from capi_jobs.report.traces import SHOWN, Trace, TracedDestination, TracedOrder
 
@@ -31,14 +38,11 @@ Row = Mapping[str, object]
 
 _AUDITED = (*SHOWN, "items")
 _UTC = ZoneInfo("UTC")
-_MICROSECOND = timedelta(microseconds=1)
-# A tag that fires in a loop: the rest looks alike.
-EVENTS_MAX = 1_000
 
 
 def trace(house: House, order_id: str, chosen: Sequence[Destination]) -> Trace:
     """Follow one order."""
-    rows = list(house.orders([order_id], _long_ago(house)))
+    rows = list(house.orders([order_id], long_ago(house)))
     history = tuple(house.ledger.entry_history(order_id))
     return Trace(
         order_id=order_id,
@@ -77,12 +81,6 @@ def _in_books(
     )
 
 
-def _long_ago(house: House) -> DataInterval:
-    """Any interval: an order that lies elsewhere is found by its id alone."""
-    now = house.clock.now()
-    return DataInterval(now - house.settings.audit.margin - _MICROSECOND, now)
-
-
 def _redacted(rows: Sequence[Row]) -> TracedOrder | None:
     if not rows:
         return None
@@ -109,9 +107,10 @@ def _traced(
 ) -> TracedDestination:
     name = destination.name
     entries = tuple(house.ledger.entries(name, order_ids=[order_id]))
-    keys = _keys(order_id, rows, [str(one["event_id"]) for one in entries])
-    batches = list(_events(house, destination, keys))
+    keys = keys_of(order_id, rows, [str(one["event_id"]) for one in entries])
+    batches = list(events_of(house, destination, keys))
     events = tuple(row for batch in batches for row in batch.to_pylist())
+    others = list(events_of_others(house, destination, set(keys), events))
     decision = _decision(house, destination, order_id, rows)
     policy = house.policy(destination)
     return TracedDestination(
@@ -121,54 +120,16 @@ def _traced(
         entries=entries,
         hold=house.ledger.open_hold(name, order_id),
         override=house.ledger.overrides(name, [order_id]).get(order_id),
-        **_audited(house, destination, (rows, batches, decision), order_id),
+        **_audited(
+            house,
+            destination,
+            (rows, [*batches, *others], decision),
+            order_id,
+        ),
         counted=counted(
             _copies(events, entries, policy.names(), _name(rows)), policy.dedup_window
         ),
     )
-
-
-def _keys(order_id: str, rows: Sequence[Row], known: Sequence[str]) -> list[str]:
-    """Ids under which events may name the order, in every writing that is looked for.
-
-    A prefix cannot be guessed: the audit of its day finds it.
-    """
-    ids = dict.fromkeys([order_id, *known])
-    for row in rows:
-        with suppress(Unreadable):
-            if event_id := read_id("event_id", row.get("event_id")):
-                ids[event_id] = None
-    written = dict.fromkeys(ids)
-    for one in ids:
-        for text in dict.fromkeys((one, one.lower())):
-            data = text.encode(errors="replace")
-            written |= dict.fromkeys(
-                (
-                    text,
-                    hashlib.sha256(data).hexdigest(),
-                    hashlib.sha1(data, usedforsecurity=False).hexdigest(),
-                    hashlib.md5(data, usedforsecurity=False).hexdigest(),
-                )
-            )
-        written |= dict.fromkeys((one.upper(),))
-    return list(written)
-
-
-def _events(
-    house: House, destination: Destination, keys: Sequence[str]
-) -> Iterator[pa.RecordBatch]:
-    for name, log in logs_of(house, destination).items():
-        for batch in house.warehouse.events_of(log, keys):
-            found = [_is_of(row, destination) for row in batch.to_pylist()]
-            yield marked(batch.filter(pa.array(found, pa.bool_())), name)
-
-
-def _is_of(row: Mapping[str, str | None], destination: Destination) -> bool:
-    """Say whether an event went to this destination, its platform, or who knows."""
-    if named := (row.get("destination") or "").strip():
-        return named == destination.name
-    platform = (row.get("platform") or "").strip().lower()
-    return not platform or platform == destination.platform
 
 
 def _decision(
@@ -204,12 +165,15 @@ def _audited(
     known: tuple[Sequence[Row], Sequence[pa.RecordBatch], AskedOrder | None],
     order_id: str,
 ) -> Json:
-    """Audit this order alone: what many share is not named, see `audit`."""
+    """Audit this order, beside those that share an event id with it.
+
+    What many share is not named, see `audit`.
+    """
     rows, events, decision = known
     day = _day(house, rows) if rows else _all_of_time(house)
     with audited(
         classes=lambda take: take(_classes(decision)),
-        orders=_batches(rows, _AUDITED),
+        orders=_batches([*rows, *neighbours(house, order_id, events)], _AUDITED),
         events=events,
         entries=house.ledger.known(destination.name, [order_id], []),
         terms=replace(terms(house, destination, day), one_order=True),

@@ -16,6 +16,7 @@ from capi_jobs.ledger.columns import among, kept_id
 from capi_jobs.ledger.door import LOCK_KEYS, Door, advisory_lock, moving
 from capi_jobs.ledger.findings import audit_causes, audit_orders, validations
 from capi_jobs.ledger.forgotten import digest_of
+from capi_jobs.ledger.listing import destinations_of
 from capi_jobs.ledger.people import refuse_without_reason
 from capi_jobs.ledger.schema import batches, entries, history, holds, overrides
 from capi_jobs.ledger.values import HoldEnd
@@ -71,6 +72,7 @@ def _refuse_needed(connection: Connection, ids: Sequence[str]) -> None:
     query = (
         select(entries.c.order_id)
         .join(batches)
+        .where(entries.c.destination.in_(destinations_of(connection)))
         .where(among(connection, entries.c.order_id, ids))
         .where(batches.c.status.in_(_NEEDED))
     )
@@ -108,7 +110,8 @@ def _forget(
 
 def _forget_entries(connection: Connection, order_id: str, now: datetime) -> int:
     mine = entries.c.order_id == order_id
-    found = connection.execute(select(entries).where(mine)).all()
+    everywhere = entries.c.destination.in_(destinations_of(connection))
+    found = connection.execute(select(entries).where(everywhere, mine)).all()
     for row in found:
         connection.execute(
             update(entries)

@@ -95,6 +95,10 @@ ASKED: Mapping[str, Ask] = {
     "sent by order": lambda b: b.ledger.sent_by_minute(
         "meta", NOON - DAY, NOON, by_receipt=False
     ),
+    "forget": lambda b: b.ledger.forget(["o1"], actor="ana", reason="asked", now=b.now),
+    "retention": lambda b: b.ledger.retention(
+        older_than=DAY, never_below=DAY, now=b.now + 9 * DAY
+    ),
     "stuck": lambda b: b.ledger.stuck_by_reason(
         "meta", [Status.IN_DOUBT], most=5, samples=5
     ),

@@ -76,6 +76,11 @@ def questions(ledger: Ledger) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "one run: batches, a page", lambda: ledger.batches_page(night)
     yield "one run: validations", lambda: ledger.validations_of(night, meta)
     yield "one run: coverage", lambda: ledger.coverage_of(night, meta)
+    yield (
+        "one run: how rules fared in ten before",
+        lambda: ledger.judged_before(night, meta, 10),
+    )
+    yield "in doubt for a person", lambda: ledger.in_doubt_since(meta, NOW)
     yield "quarantine: counts by rule", ledger.hold_counts
     yield from _lists(ledger)
     yield "readings of 7 days", lambda: ledger.readings(meta, since=NOW - 7 * _DAY)
@@ -83,7 +88,9 @@ def questions(ledger: Ledger) -> Iterator[tuple[str, Callable[[], object]]]:
         "match quality, 90 readings",
         lambda: ledger.readings(meta, metric="match_quality", limit=90),
     )
-    yield "audits, 12", lambda: ledger.audits(meta, NOW, 12)
+    yield "forecasts, 90", lambda: ledger.forecasts(meta, "key_0", 90)
+    yield "what was last read", lambda: ledger.last_readings(meta, "events")
+    yield "audits, 12", lambda: ledger.latest_audits(meta, 12)
     yield (
         "sent by minute, a day, by receipt",
         lambda: ledger.sent_by_minute(meta, NOW - _DAY, NOW, by_receipt=True),
@@ -128,7 +135,9 @@ def _lists(ledger: Ledger) -> Iterator[tuple[str, Callable[[], object]]]:
     )
     yield "an order: entries", lambda: list(ledger.entries(order_ids=[order]))
     yield "an order: history", lambda: ledger.entry_history(order)
-    yield "an order: hold", lambda: ledger.open_hold(meta, order)
+    yield "an order: hold", lambda: ledger.latest_hold(meta, order)
+    many = [f"DE-{10**8 + 7 * n}" for n in range(1_000)]
+    yield "a thousand orders: known", lambda: ledger.known(meta, many, many)
     yield "decisions, first page", ledger.decisions
     yield (
         "decisions, a page deep inside",

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from capi_jobs.cli.quarantine import COLUMNS
 from capi_jobs.delivery.tally import COUNTS
 from capi_jobs.ledger.listing import _COLUMNS
 from capi_jobs.ledger.values import RunStatus
+from capi_jobs.report.held import COLUMNS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "commands.md").read_text("utf-8")
 

@@ -30,6 +30,11 @@ def answer_link(task: RuntimeTaskInstanceProtocol) -> str:
     return f"{base_url()}/{run}/tasks/{quote(task.task_id)}/required_actions"
 
 
+def questions_link() -> str:
+    """Return the address where Airflow lists what waits for an answer."""
+    return f"{base_url()}/required_actions?response_received=false"
+
+
 def base_url() -> str:
     """Return the public address of Airflow, without a slash at its end."""
     base: str = conf.get("api", "base_url", fallback="") or ""

@@ -3,7 +3,7 @@
 import pytest
 from airflow.sdk.configuration import conf
 
-from capi_jobs.airflow.links import report_link
+from capi_jobs.airflow.links import questions_link, report_link
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,8 @@ def test_a_link_starts_at_airflows_public_address(
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", base)
     assert conf.get("api", "base_url") == base
     assert report_link("r-1") == expected
+    asked = questions_link().partition("?")[0]
+    assert asked == f"{base.rstrip('/')}/required_actions"
 
 
 def test_names_are_written_so_that_they_cannot_leave_their_place() -> None:

@@ -215,11 +215,19 @@ def test_a_run_of_airflow_is_answered_there(asking: Looking, tmp_path: Path) -> 
         )
         _ask(shop, 3)
 
+    elsewhere = asking.text("/runs/nightly-1")
+    asking.client.app.state.airflow_at = "/required_actions"  # type: ignore[attr-defined]
     page = asking.text("/runs/nightly-1")
     told = _fields(asking.html("/runs/r1")) | {"decision": "held", "reason": "no"}
     answer = asking.client.post("/runs/nightly-1/decision", data=told)
 
-    assert "A task in Airflow waits for the answer" in page
+    assert "A task in Airflow waits for the answer" in elsewhere
+    assert ("Required Actions" in elsewhere, "Required Actions" in page) == (
+        False,
+        True,
+    )
+    # Airflow shows the pages in a frame: its own page is no part of it.
+    assert '<a href="/required_actions" target="_top">' in page
     assert '<form class="answer"' not in page
     assert (answer.status_code, "answer it in Airflow" in answer.text) == (409, True)
 

@@ -40,7 +40,6 @@ def test_hurt_runs_count_every_owed_order_once() -> None:
     # What is in doubt may have counted; nothing else is uncounted.
     assert told["owed"] == told["counted_once"] + told["in_doubt_not_counted"]
     assert named < told["owed"]
-    assert sum(told["happened"].values()) > 0
 
 
 def test_runs_are_shared_out_among_lives() -> None:

@@ -201,6 +201,20 @@ def test_a_program_answers_as_json(asking: Looking, kept: Kept) -> None:
     assert kept().decided_by == "owner"
 
 
+def test_a_program_that_may_only_look_changes_nothing(
+    asking: Looking, kept: Kept
+) -> None:
+    question = asking.json("/runs/r1")["destinations"][0]["asking"]["question"]
+    told = {"destination": "meta-web", "decision": "held", "reason": "no"}
+    viewer = {"authorization": "Bearer of-a-program", "x-person": "viewer"}
+
+    answer = asking.client.post(
+        f"{API}/runs/r1/decision", json=told | {"question": question}, headers=viewer
+    )
+
+    assert (answer.status_code, kept().decision) == (403, None)
+
+
 def test_a_run_of_airflow_is_answered_there(asking: Looking, tmp_path: Path) -> None:
     with books(tmp_path) as shop:
         shop.run_id = "nightly-1"

@@ -219,12 +219,12 @@ class Mix:
         )
         return opened(load(config), self.clock, to_look=to_look)
 
-    def audited(self) -> Iterator[Audited]:
-        """Audit every destination."""
+    def audited(self, *names: str) -> Iterator[Audited]:
+        """Audit these destinations, or every one."""
         known = self.known()
         with self.house(to_look=True) as house:
             interval = DataInterval(*self.month.interval)
-            for one in house.settings.destinations:
+            for one in house.settings.chosen(names):
                 with audit(house, one, interval, Unwatched()) as made:
                     report = audit_report(
                         made,

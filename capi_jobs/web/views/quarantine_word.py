@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from itsdangerous import BadData, URLSafeSerializer
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from capi_jobs.errors import DecisionRefused
 from capi_jobs.jobs.quarantining import (
@@ -41,7 +41,7 @@ _KEY_MAX = 4_096
 _TOKEN_MAX = 1_000
 # What is told of a decision fits into an address.
 _TOLD_MAX = 8_000
-_SALT = "capi-jobs what was done"
+SALT = "capi-jobs what was done"
 _SEE_OTHER = 303
 
 ROUTER = APIRouter()
@@ -113,7 +113,7 @@ def done(
     """Say what was done; our own words, which came back in the address."""
     try:
         view = Done.model_validate(_signer(request).loads(told))
-    except BadData:
+    except (BadData, ValidationError):  # forged, or of another version
         raise WronglyAsked(
             "this address is not one of ours, or of another server",
             do="see the quarantine, and the trace of an order",
@@ -214,4 +214,4 @@ def said(desk: Desk, found: Judged, *, actor: str, reason: str) -> Done:
 
 def _signer(request: Request) -> URLSafeSerializer:
     guard: Guard = request.app.state.guard
-    return URLSafeSerializer(guard.secret, salt=_SALT)
+    return URLSafeSerializer(guard.secret, salt=SALT)

@@ -12,11 +12,13 @@ from urllib.parse import unquote
 
 import pytest
 from fastapi.testclient import TestClient
+from itsdangerous import URLSafeSerializer
 
 from capi_jobs.jobs import quarantining
 from capi_jobs.web.page import API
+from capi_jobs.web.views.quarantine_word import SALT
 from tests.shop import PERSONAL, TOKEN, Shop, an_order, orders, shop_in
-from tests.web.conftest import Visit
+from tests.web.conftest import KnownPeople, Visit
 
 TOO_MUCH = '[{"sku": "tea", "quantity": 1, "unit_price": "900"}]'
 # What a warehouse may hold: formulas, HTML, slashes and what else addresses know.
@@ -188,6 +190,7 @@ def test_all_that_match_are_blocked_and_never_sent(held: Shop, visit: Visit) -> 
     answer = confirmed(client, "block", review)
 
     assert "3 orders blocked" in client.get(answer.headers["location"]).text
+    assert "The word is taken back by" in client.get("/quarantine/meta-web/=1+2").text
     held.run()
     assert held.counted() == {"o-1": 1}
     assert held.classes() == {"delivered": 1, "held": 1, "excluded": 3}
@@ -298,6 +301,13 @@ def test_a_form_that_names_no_order_is_refused(
 ) -> None:
     form = {"word": "release", "order": key}
     assert visit(seen).post("/quarantine/review", data=form).status_code == 400
+
+
+def test_what_another_version_told_is_no_fault_of_ours(
+    seen: Shop, visit: Visit
+) -> None:
+    told = URLSafeSerializer(KnownPeople.secret, salt=SALT).dumps({"word": "old"})
+    assert visit(seen).get("/quarantine/done", params={"told": told}).status_code == 400
 
 
 def test_before_the_first_run_nothing_is_held(new: Shop, visit: Visit) -> None:

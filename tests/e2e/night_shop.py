@@ -44,7 +44,11 @@ GATE = """
 ask_first_run = false
 missing_floor = 9999
 source_shrink_max = 1000
+bad_rows_share_max = 1.0
 """
+# What holds an order that a person may let go.
+RULES = ("value_negative", "items_sum_implausible")
+TOO_MUCH = '[{"sku": "tea", "quantity": 1, "unit_price": "900"}]'
 SENT = "event_id event_name event_time order_id value currency"
 
 
@@ -61,7 +65,7 @@ def names(ago: int, count: int, kind: str = "o") -> list[str]:
     return [f"{kind}-{ago}-{n}" for n in range(1, count + 1)]
 
 
-def orders_of(ago: int, count: int, kind: str = "o") -> list[Row]:
+def orders_of(ago: int, count: int, kind: str = "o", **changes: str) -> list[Row]:
     """Good orders of one day, a minute apart from ten in the morning."""
     began = datetime.combine(today() - timedelta(days=ago), time(10), ZONE)
     return [
@@ -69,6 +73,7 @@ def orders_of(ago: int, count: int, kind: str = "o") -> list[Row]:
             name,
             completed_at=(began + timedelta(minutes=n)).astimezone(UTC).isoformat(),
         )
+        | changes
         for n, name in enumerate(names(ago, count, kind))
     ]
 
@@ -83,6 +88,7 @@ def night_shop(folder: Path, ledger: str) -> Iterator[Shop]:
             ledger=ledger,
             extra=CONFIG,
             gate=GATE,
+            rules=RULES,
             per_destination=f"events_per_batch_max = {PER_BATCH}",
         )
         text = shop.config.read_text("utf-8")

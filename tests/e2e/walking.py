@@ -30,7 +30,12 @@ SERIOUS = {"serious", "critical"}
 @contextmanager
 def chromium() -> Iterator[BrowserContext]:
     """Open a browser that keeps nothing."""
-    with sync_playwright() as playwright, TemporaryDirectory() as profile:
+    with (
+        sync_playwright() as playwright,
+        TemporaryDirectory(
+            ignore_cleanup_errors=True  # Chromium may still write while it ends
+        ) as profile,
+    ):
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=CHROMIUM, args=FLAGS, viewport=WIDE
         )

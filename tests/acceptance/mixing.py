@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import event
 
 from capi_jobs.audit import Audit
 from capi_jobs.config import load
@@ -31,11 +31,11 @@ from capi_jobs.jobs.house import House, Unwatched, opened
 from capi_jobs.jobs.running import hold, run
 from capi_jobs.ledger.values import RunDestination
 from capi_jobs.lifecycle import Status
-from capi_jobs.model import Answer, Call, DataInterval, NoAnswer
+from capi_jobs.model import DataInterval
 from capi_jobs.report.audits import AuditReport, audit_report
 from capi_jobs.sandbox import SandboxSettings
-from capi_jobs.transport import Transport
 from capi_jobs.validation.suites import shipped
+from tests.acceptance.dying import CrashError, Process
 from tests.simulator import FakeClock
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -61,65 +61,8 @@ PER_DESTINATION = 'events_per_batch_max = 4\non_browser_seen = "{seen}"\n'
 # No platform takes older orders; the logs may tell of one a day before.
 YOUNG = timedelta(days=9)
 LOGS = ("browser_events", "server_events", "plugin_events")
-# What may befall a call, beside what the platform says.
-LOST_AFTER, LOST_BEFORE, NEVER = "lost after", "lost before", "never connected"
 
 Found = Mapping[str, frozenset[str]]
-
-
-class CrashError(Exception):
-    """The process died here: whatever it does from now on fails."""
-
-
-@dataclass
-class Process:
-    """One process: dies at its n-th commit or call; its calls have their fates."""
-
-    dies_at: int | None
-    fates: Sequence[str]
-    moments: int = 0
-    calls: int = 0
-
-    def on_commit(self, connection: Connection) -> None:
-        try:
-            self.live_on()
-        except CrashError:
-            connection.invalidate()
-            raise
-
-    def live_on(self) -> None:
-        self.moments += 1
-        if self.dies_at is not None and self.moments >= self.dies_at:
-            raise CrashError
-
-    def fate(self) -> str:
-        """Return what befalls the next call."""
-        self.calls += 1
-        return self.fates[self.calls % len(self.fates)]
-
-    def transport(self, **kwargs: Any) -> Transport:  # noqa: ANN401 - as Transport's
-        return _Mortal(self, **kwargs)
-
-
-class _Mortal(Transport):
-    """Real calls of a process that may die before and after each."""
-
-    def __init__(self, process: Process, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(**kwargs)
-        self._process = process
-
-    async def send(self, call: Call) -> Answer | NoAnswer:
-        self._process.live_on()
-        fate = self._process.fate()
-        if fate == NEVER:
-            return NoAnswer(sent=False, reason="could not connect")
-        if fate == LOST_BEFORE:
-            return NoAnswer(sent=True, reason="the connection was reset")
-        answer = await super().send(call)
-        self._process.live_on()
-        if fate == LOST_AFTER:
-            return NoAnswer(sent=True, reason="the connection was reset")
-        return answer
 
 
 @dataclass(frozen=True)

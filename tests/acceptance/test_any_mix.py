@@ -22,10 +22,8 @@ from capi_jobs.demo.config import TOKEN, TOKEN_VARIABLE
 from capi_jobs.ledger.values import Decision, Gate, RunDestination
 from capi_jobs.lifecycle import Status
 from capi_jobs.sandbox import running
+from tests.acceptance.dying import LOST_AFTER, LOST_BEFORE, NEVER
 from tests.acceptance.mixing import (
-    LOST_AFTER,
-    LOST_BEFORE,
-    NEVER,
     NOW,
     Audited,
     Found,

@@ -75,4 +75,4 @@ def _chart(pair: Pair) -> Iterator[str]:
         most = max(run[key] for run in runs.values())
         for who, run in runs.items():
             bar = "█" * max(1, round(run[key] / most * _BAR))
-            yield f"{who:10} {bar} {run[key]:,.0f} {unit}"
+            yield f"  {who:10} {bar} {run[key]:,.0f} {unit}"

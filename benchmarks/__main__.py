@@ -16,6 +16,7 @@ ALONE = {
     "audit": "orders, twice as many events: [orders] [memory limit in MB] [--write]",
     "convert": "read, convert and write an order, per platform",
     "validate": "frames, rules and coverage per page",
+    "pages": "each page, over a filled ledger: [entries] [--sqlite] [--write]",
     "ledger": "questions to a filled one, and moves: [entries] [--sqlite] [--write]",
     "sandbox": "the sandbox's own CPU and memory",
 }

@@ -24,6 +24,6 @@ def test_all_else_stays_as_it_is(value: object, written: str) -> None:
 
 
 def test_lines_are_read_back_as_they_were() -> None:
-    rows = [["a", 'say "no"\nand, more'], ["=1", None]]
+    rows: list[list[object]] = [["a", 'say "no"\nand, more'], ["=1", None]]
     read = list(csv.reader(io.StringIO("".join(lines(rows)), newline="")))
     assert read == [["a", 'say "no"\nand, more'], ["'=1", ""]]

@@ -56,6 +56,7 @@ def addresses() -> list[str]:
         f"/validation/{night}/{meta}",
         "/quarantine",
         f"/quarantine?destination={meta}&rule=email_invalid",
+        f"/trace?order={ORDER}&books=true",
         f"/trace?order={ORDER}",
         "/findings",
         "/quality",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e.browser import CHROMIUM
 from tests.e2e.walking import PHONE, WIDE, Walker, chromium
@@ -123,6 +123,9 @@ def test_ten_of_twenty_are_released_and_go_out_with_the_next_run(
 
     assert shop.counted() == before | dict.fromkeys(HELD[:10], 1)
     assert sorted(shop.held()) == HELD[10:]
-    dora.goes(f"/trace?order={HELD[0]}")
+    dora.goes(f"/trace?order={HELD[0]}&books=true")
+    whole = dora.page.get_by_role("heading", name="In the warehouse")
+    expect(whole).to_be_visible()  # it comes by itself
+    assert "books" not in dora.page.url
     told = dora.page.locator("main").inner_text()
     assert all(words in told for words in ("delivered", "dora", REASON))

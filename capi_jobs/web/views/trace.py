@@ -1,7 +1,8 @@
 """One order from end to end: its row, who told of it, what we did, where it broke.
 
 It is followed as `capi-jobs trace` follows it (`jobs/tracing.py`), and told in the same
-JSON. Where the warehouse is away, the ledger alone is asked.
+JSON. Where the warehouse is away, the ledger alone is asked; so it is at first by links
+on pages, because a warehouse takes its time: the page then asks again for all.
 """
 
 from datetime import datetime
@@ -28,7 +29,7 @@ from capi_jobs.web.refusals import WronglyAsked
 # A tag that fires in a loop: the rest looks alike, and is in `events`.
 ROWS_MAX = 100
 
-State = Literal["unasked", "unknown", "broken", "fine"]
+State = Literal["unasked", "books", "unknown", "broken", "fine"]
 
 
 class Step(Shown):
@@ -64,6 +65,7 @@ class Traced(Shown):
 
     order: str
     state: State
+    books_only: bool  # the warehouse was not asked, or could not be
     warehouse_away: str  # why the warehouse could not be asked; empty: it was
     what_to_do: str  # about that
     timelines: tuple[Timeline, ...]
@@ -72,12 +74,19 @@ class Traced(Shown):
 
 def read(
     request: Request,
+    *,
     order: Annotated[
         str,
         Query(
             max_length=ID_BYTES_MAX, description="Order id, as the warehouse has it."
         ),
     ] = "",
+    books: Annotated[
+        bool,
+        Query(
+            description="Tell what the ledger knows, without the warehouse: at once."
+        ),
+    ] = False,
 ) -> Traced:
     """Follow one order at every destination."""
     if not order.strip():
@@ -85,6 +94,9 @@ def read(
     if "\x00" in order:
         raise WronglyAsked("no order id holds a NUL", do="ask for another")
     with office_of(request).house() as house:
+        if books:
+            found = trace_of_books(house, order, house.settings.destinations)
+            return _told(order, "books", found, None)
         found, away = _followed(house, order)
     state: State = "broken" if found.broken else "fine" if found.known else "unknown"
     return _told(order, state, found, away)
@@ -104,6 +116,7 @@ def _told(
     return Traced(
         order=order,
         state=state,
+        books_only=state == "books" or away is not None,
         warehouse_away=away.what if away else "",
         what_to_do=away.do if away else "",
         timelines=_timelines(found) if found else (),

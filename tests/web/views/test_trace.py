@@ -120,6 +120,26 @@ def test_without_the_warehouse_the_ledger_tells_what_it_knows(
     assert (one["entries"][0]["status"], one["counted"]["most"]) == ("delivered", 1)
 
 
+def test_the_ledger_answers_at_once_and_leads_to_the_whole(
+    seen: Shop, visit: Visit
+) -> None:
+    asked = {"order": HOSTILE, "books": "true"}
+    page = visit(seen).get("/trace", params=asked).text
+    told = visit(seen).get(f"{API}/trace", params=asked).json()
+
+    assert (told["state"], told["books_only"], told["trace"]["order"]) == (
+        "books",
+        True,
+        None,
+    )
+    assert told["trace"]["destinations"][0]["hold"]["rule"] == "value_negative"
+    assert "Nothing is wrong" not in page
+    [link] = re.findall(r'data-whole href="([^"]+)"', page)
+    whole = visit(seen).get(unescape(link)).text
+    assert "In the warehouse" in whole
+    assert "data-whole" not in whole
+
+
 def test_a_loop_of_copies_is_cut_and_counted(
     seen: Shop, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

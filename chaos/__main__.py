@@ -42,7 +42,7 @@ def main() -> None:
     else:
         print(telling.text(summary))
     if chosen.write and not summary["wrong"]:
-        asked = [a for a in sys.argv[1:] if a != "--write"]
+        asked = telling.asked(sys.argv[1:])
         telling.write("lived", telling.text(summary), ["python -m chaos", *asked])
     sys.exit(1 if summary["wrong"] else 0)
 

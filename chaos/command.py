@@ -1,7 +1,7 @@
 """One command of capi-jobs: a process, on a clock and a disk that chaos has in hand.
 
 It is forked from one that has imported what takes seconds to import, so that an hour
-holds a thousand runs; else it is `python -m capi_jobs WORDS…`. Its time of day is as
+holds hundreds of runs; else it is `python -m capi_jobs WORDS…`. Its time of day is as
 far off as a file says at that moment, and no file may grow beyond a limit. Seconds that
 only grow are the machine's own.
 """

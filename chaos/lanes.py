@@ -20,9 +20,9 @@ from chaos.database import Database, Postgres, Sqlite
 from chaos.life import Life, Told
 from chaos.world import World
 
-# So many that a life crosses a window or two, so few that a hundred lives fit an hour.
+# So many that a life crosses a window or two, so few that an hour holds many lives.
 RUNS_PER_LIFE = 12
-# What a full run of a thousand may take.
+# Whoever asks for a thousand runs waits no longer.
 MINUTES_MAX = 60
 # By how much clocks are off: within the lease, or by hours and the window is shortened.
 ERRORS = (timedelta(seconds=1), timedelta(hours=2))

@@ -75,6 +75,15 @@ def text(summary: dict[str, Any]) -> str:
     )
 
 
+def asked(words: Sequence[str]) -> list[str]:
+    """Leave out of a command what changes no figure: where it was written to."""
+    left: list[str] = []
+    for before, word in zip(["", *words], words, strict=False):
+        if "--keep" not in {before, word.partition("=")[0]} and word != "--write":
+            left.append(word)
+    return left
+
+
 def write(part: str, told: str, command: Sequence[str]) -> None:
     """Put it into docs/chaos.md, between the part's two marks."""
     begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"

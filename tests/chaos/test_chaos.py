@@ -49,6 +49,13 @@ def test_runs_are_shared_out_among_lives() -> None:
     assert lives(replace(wanted, only=7)) == [(7, 12)]
 
 
+@pytest.mark.parametrize(
+    "words", ["--runs 9 --keep /x --seed 2 --write", "--runs 9 --keep=/x --seed 2"]
+)
+def test_a_page_names_no_folder_of_the_machine(words: str) -> None:
+    assert telling.asked(words.split()) == "--runs 9 --seed 2".split()
+
+
 @pytest.mark.parametrize("wrong", [[], ["meta: o-1 was counted 2 times"]])
 def test_what_is_wrong_is_told_by_life(wrong: list[str]) -> None:
     told = Told(3, "sqlite", runs=12, calm_runs=1, happened=Counter({"kill -9": 2}))

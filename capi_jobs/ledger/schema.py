@@ -97,7 +97,7 @@ entries = Table(
     ),
 )
 
-# What a batch holds, counted: five million entries are twenty thousand of these.
+# What a batch holds, counted: five million entries are seventy thousand of these.
 batch_counts = Table(
     "ledger_batch_counts",
     METADATA,

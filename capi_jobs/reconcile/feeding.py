@@ -13,7 +13,6 @@ from capi_jobs import duck
 
 Batches = Iterable[pa.RecordBatch]
 
-# What stands for an infinite time in keys: `warehouse.selection.NEVER`.
 _READ_TEXTS = (
     "CREATE OR REPLACE MACRO moment(t, zone) AS read_time(tidy(t), zone)",
     """
@@ -22,6 +21,7 @@ _READ_TEXTS = (
     """,
     "CREATE OR REPLACE MACRO moment_given(t) AS tidy(t)",
 )
+# No time is later: an infinite one stands there as `warehouse.selection.NEVER`.
 _READ_INSTANTS = (
     """
     CREATE OR REPLACE MACRO moment(t, zone) AS

@@ -25,7 +25,7 @@ from capi_jobs.web.page import API, Shown
 from capi_jobs.web.refusals import NotFound
 from capi_jobs.web.rendering import Addresses
 from capi_jobs.web.views.asking import AIRFLOWS, question_of
-from capi_jobs.web.views.parameters import TEXT_MAX, RunId
+from capi_jobs.web.views.parameters import TEXT_MAX, Kept, RunId
 
 # A paragraph, as in Airflow's form: the ledger shows it in one line of a history.
 REASON_MAX = 500
@@ -34,8 +34,8 @@ _TOKEN_MAX = 1_000
 _SEE_OTHER = 303
 
 ROUTER = APIRouter()
-Text = Annotated[str, Field(max_length=TEXT_MAX)]
-Reason = Annotated[str, Field(min_length=1, max_length=REASON_MAX)]
+Text = Annotated[str, Field(max_length=TEXT_MAX), Kept]
+Reason = Annotated[str, Field(min_length=1, max_length=REASON_MAX), Kept]
 Token = Annotated[str, Field(max_length=_TOKEN_MAX)]
 
 

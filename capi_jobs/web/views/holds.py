@@ -18,7 +18,7 @@ from capi_jobs.report.amounts import grouped, plain
 from capi_jobs.report.contents import RuleWords
 from capi_jobs.report.remedies import releasable
 from capi_jobs.web.page import Shown
-from capi_jobs.web.views.parameters import TEXT_MAX
+from capi_jobs.web.views.parameters import TEXT_MAX, Kept, Named
 
 Words = Mapping[str, RuleWords]
 NO_WORDS = RuleWords()
@@ -31,7 +31,7 @@ def _nothing(value: Any) -> Any:  # noqa: ANN401 - what a form sent
     return None if value == "" else value
 
 
-Text = Annotated[str, Field(max_length=TEXT_MAX)]
+Text = Annotated[str, Field(max_length=TEXT_MAX), Kept]
 Day = Annotated[date | None, BeforeValidator(_nothing)]
 Value = Annotated[
     Annotated[Decimal, Field(max_digits=_DIGITS_MAX)] | None,
@@ -68,8 +68,8 @@ class Filter(Shown):
 
 
 def filter_of(
-    destination: Annotated[str, Query(max_length=TEXT_MAX)] = "",
-    rule: Annotated[str, Query(max_length=TEXT_MAX)] = "",
+    destination: Named = "",
+    rule: Named = "",
     first: Annotated[Day, Query(description="First day of the orders.")] = None,
     last: Annotated[Day, Query(description="Last day of the orders.")] = None,
     least: Annotated[Value, Query(description="Least value, any currency.")] = None,

@@ -18,6 +18,7 @@ from capi_jobs.web.office import Desk, office_of
 from capi_jobs.web.page import API, Shown
 from capi_jobs.web.refusals import WronglyAsked
 from capi_jobs.web.views.holds import Filter, Text
+from capi_jobs.web.views.parameters import Kept
 from capi_jobs.web.views.quarantine_told import NotDone, not_done, worth
 from capi_jobs.web.views.quarantine_word import (
     REASON_MAX,
@@ -49,7 +50,7 @@ class Wish(BaseModel):
 
     orders: Annotated[list[OneOrder], Field(max_length=ORDERS_MAX)] = []
     matching: Filter | None = None
-    reason: Annotated[str, Field(min_length=1, max_length=REASON_MAX)]
+    reason: Annotated[str, Field(min_length=1, max_length=REASON_MAX), Kept]
     dry_run: Annotated[
         bool, Field(description="Say what would be done, and do nothing.")
     ] = False

@@ -25,12 +25,14 @@ from capi_jobs.jobs.quarantining import (
     matching,
     named,
 )
+from capi_jobs.ledger.columns import kept_id
 from capi_jobs.report.rule_words import rule_words
 from capi_jobs.web.access import Guard, Looking, refuse_foreign, refuse_viewer
 from capi_jobs.web.office import Desk, office_of
 from capi_jobs.web.refusals import WronglyAsked
 from capi_jobs.web.rendering import Addresses, rendered
 from capi_jobs.web.views.holds import Filter
+from capi_jobs.web.views.parameters import Kept
 from capi_jobs.web.views.quarantine_told import Done, not_done, reviewed
 
 # A paragraph, as in Airflow's form.
@@ -65,7 +67,7 @@ class Chosen(Filter):
 class Asked(Chosen):
     """A form that says the word."""
 
-    reason: str = Field(max_length=REASON_MAX)
+    reason: Annotated[str, Field(max_length=REASON_MAX), Kept]
     digest: str = Field("", max_length=_TOKEN_MAX)
 
 
@@ -153,7 +155,8 @@ def _key(text: str) -> tuple[str, str]:
         destination, order_id = json.loads(text)
     except (ValueError, TypeError, RecursionError):
         destination = order_id = None
-    if not isinstance(destination, str) or not isinstance(order_id, str):
+    named = isinstance(destination, str) and isinstance(order_id, str)
+    if not named or kept_id(destination) != destination:
         raise WronglyAsked("the form names no order", do="reload the page, try again")
     return destination, order_id
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from capi_jobs.config import Destination
@@ -22,13 +22,11 @@ from capi_jobs.report import Report, page, report_json
 from capi_jobs.web.office import Desk, Looked
 from capi_jobs.web.page import API
 from capi_jobs.web.refusals import NotFound, WronglyAsked
+from capi_jobs.web.views.parameters import TEXT_MAX, RunId
 
 # A year and a month: more days make a page that no browser scrolls.
 DAYS_MAX = 400
-# Run ids, names and intervals are far shorter.
-TEXT_MAX = 200
 
-RunId = Annotated[str, Path(max_length=TEXT_MAX)]
 Names = Annotated[
     list[Annotated[str, Query(max_length=TEXT_MAX)]] | None, Query(max_length=100)
 ]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from capi_jobs.audit import Kind
 from capi_jobs.report.amounts import grouped
-from capi_jobs.report.traces import Trace, TracedDestination
+from capi_jobs.report.traces import Trace, TracedDestination, differs
 
 Level = Literal["good", "look", "fault", "quiet"]
 # What an event tells of an order, and may tell wrongly.
@@ -84,7 +84,7 @@ def _differing(
     return tuple(
         name
         for name in _COMPARED
-        if facts.get(name) and (event.get(name) or "") != facts[name]
+        if facts.get(name) and differs(name, event.get(name) or "", facts[name])
     )
 
 

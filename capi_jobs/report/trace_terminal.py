@@ -14,7 +14,7 @@ from capi_jobs.model import OrderClass
 from capi_jobs.report.amounts import grouped
 from capi_jobs.report.contents import CLASS_WORDS, REASON_WORDS
 from capi_jobs.report.sentences import printable, short
-from capi_jobs.report.traces import Trace, TracedDestination, TracedOrder
+from capi_jobs.report.traces import Trace, TracedDestination, TracedOrder, differs
 
 _INDENT = (0, 0, 0, 2)
 # A screen; a tag that fires in a loop fills no more of it.
@@ -144,7 +144,8 @@ def _event(
     def cell(name: str, wanted: str | None) -> str:
         told = event.get(name) or ""
         text = escape(short(told)) or "[dim]–[/]"
-        return f"[red]{text}[/]" if looks and wanted and told != wanted else text
+        red = looks and wanted and differs(name, told, wanted)
+        return f"[red]{text}[/]" if red else text
 
     what = (
         f"{escape(short(event.get('event_name') or 'Purchase'))}"

@@ -11,6 +11,7 @@ from capi_jobs.audit import BY_NAME, Correction, Finding
 from capi_jobs.audit.counting import Counted
 from capi_jobs.config import Destination
 from capi_jobs.ledger.values import HoldRow, Override
+from capi_jobs.orders.scalars import Unreadable, read_money
 from capi_jobs.reconcile import AskedOrder
 
 # What of a row is shown: it decides about the order, and names nobody.
@@ -79,3 +80,15 @@ class Trace:
             or any(BY_NAME[f.kind, f.cause].needs_person for f in one.findings)
             for one in self.destinations
         )
+
+
+def differs(name: str, told: str, wanted: str) -> bool:
+    """Whether an event tells something else; 49.9 is 49.90, and eur is EUR."""
+    if name == "currency":
+        return told.strip().upper() != wanted.strip().upper()
+    if name == "value":
+        try:
+            return read_money(name, told) != read_money(name, wanted)
+        except Unreadable:
+            return told != wanted
+    return told != wanted

@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from functools import wraps
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -39,6 +40,8 @@ POOL_SECONDS_MAX = 2 * LOCK_SECONDS_MAX
 CONNECT_SECONDS_MAX = 10
 # A deadlock frees one of two at once; five in a row are something else.
 ATTEMPTS_MAX = 5
+# Steps of SQLite's machine between two looks at the clock: well under a millisecond.
+_STEPS = 10_000
 # Rows fetched at once by a stream: about a megabyte.
 STREAM_ROWS = 5_000
 # Advisory locks of PostgreSQL are bare numbers: these are "capi" and who they keep out.
@@ -57,6 +60,8 @@ class Door:
         self.engine = engine
         # SQLite's writers wait in sleeps of up to 0.1 s; our own threads take turns.
         self._turn = Lock() if self.is_sqlite else nullcontext()
+        # Jobs may take their time; who waits in front of a page does not.
+        self.read_seconds_max: float | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -97,8 +102,28 @@ class Door:
         """Read without keeping writers out."""
         with self._connected() as plain:
             connection = plain.execution_options(reads_only=True)
-            with connection.begin():
+            with connection.begin(), self._in_time(connection):
                 yield connection
+
+    @contextmanager
+    def _in_time(self, connection: Connection) -> Iterator[None]:
+        """Give up what takes longer than `read_seconds_max`: the database ends it."""
+        seconds = self.read_seconds_max
+        if seconds is None:
+            yield
+        elif not self.is_sqlite:
+            # Until the transaction ends; a number is in milliseconds.
+            limit = f"SET LOCAL statement_timeout = {round(seconds * 1000)}"
+            connection.exec_driver_sql(limit)
+            yield
+        else:
+            raw: Any = connection.connection.driver_connection
+            until = monotonic() + seconds
+            raw.set_progress_handler(lambda: monotonic() > until, _STEPS)
+            try:
+                yield
+            finally:
+                raw.set_progress_handler(None, 0)
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:

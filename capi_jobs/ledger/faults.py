@@ -18,6 +18,7 @@ _SQLITE = {
     "SQLITE_BUSY": ("is locked by another process", "end that process, or wait"),
     "SQLITE_LOCKED": ("is locked by another process", "end that process, or wait"),
     "SQLITE_READONLY": ("is read-only", "make file and folder writable for this user"),
+    "SQLITE_INTERRUPT": ("gave up what took too long", "ask for less"),
     "SQLITE_FULL": ("has no room left on its disk", "free disk space"),
     "SQLITE_CANTOPEN": (
         "cannot be opened",
@@ -44,7 +45,10 @@ _POSTGRES = {
     "53300": ("has no connection left", "raise max_connections, or run less at once"),
     "53": ("is out of resources", "look at the server's memory and disk"),
     "55P03": ("is locked by another session", "end that session, or wait"),
-    "57014": ("gave up a statement", "raise its statement_timeout"),
+    "57014": (
+        "gave up what took too long",
+        "ask for less, or raise its statement_timeout",
+    ),
     "57": ("is stopping or starting", "wait for the server"),
     "58": ("cannot be read or written", "look at the server's disk"),
     "XX": ("is damaged", "look at the server's log; restore from a backup"),

@@ -26,6 +26,8 @@ from capi_jobs.ledger import Ledger
 # Requests that read the books at once, and how long another waits for its turn.
 SEATS = 4
 SEAT_SECONDS_MAX = 10
+# Pages are read in a tenth of a second; proxies give up after a minute.
+READ_SECONDS_MAX = 30
 
 
 class Busy(CapiJobsError):
@@ -57,6 +59,7 @@ class Office:
             settings = load(self.config)
             url = opened_url(settings.ledger.url, self.vault)
             with Ledger.looked_into(url) as ledger:
+                ledger.read_seconds_max = READ_SECONDS_MAX
                 yield Desk(settings, ledger, self.clock.now())
 
     @contextmanager
@@ -66,6 +69,7 @@ class Office:
             settings = load(self.config)
             url = opened_url(settings.ledger.url, self.vault)
             with Ledger.open(url, create=False) as ledger:
+                ledger.read_seconds_max = READ_SECONDS_MAX
                 yield Desk(settings, ledger, self.clock.now())
 
     @contextmanager
@@ -76,6 +80,7 @@ class Office:
             with house.opened(
                 settings, self.clock, to_look=True, vault=self.vault
             ) as opened:
+                opened.ledger.read_seconds_max = READ_SECONDS_MAX
                 yield opened
 
     @contextmanager

@@ -124,3 +124,23 @@ def test_a_ledger_without_a_free_connection_says_so(
 
         with pytest.raises(LedgerUnavailable, match="no connection"):
             Bench(ledger).claim(1)
+
+
+def test_a_reader_in_a_hurry_gives_up_and_the_next_one_does_not(
+    ledger: Ledger,
+) -> None:
+    count = text(
+        "WITH RECURSIVE n(i) AS"
+        " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :last)"
+        " SELECT count(*) FROM n"
+    )
+    ledger.read_seconds_max = 0.05
+    with (
+        pytest.raises(LedgerUnavailable, match=r"took too long.*ask for less"),
+        ledger.snapshot() as connection,
+    ):
+        connection.execute(count, {"last": 20_000_000})
+
+    ledger.read_seconds_max = None
+    with ledger.snapshot() as connection:
+        assert connection.execute(count, {"last": 200_000}).scalar_one() == 200_000

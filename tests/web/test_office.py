@@ -1,6 +1,7 @@
 """Only so many requests read the books at once; seats are given back in any case."""
 
 import pytest
+from sqlalchemy import text
 
 from capi_jobs.errors import CapiJobsError
 from capi_jobs.web import office
@@ -35,3 +36,22 @@ def test_a_fault_gives_the_seat_back(
     for _ in range(SEATS + 1):
         with pytest.raises(CapiJobsError, match="TOML"), one.looking():
             pass
+
+
+def test_what_a_page_reads_is_given_up_when_it_takes_too_long(
+    told: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office, "READ_SECONDS_MAX", 0.05)
+    one = Office(config=told.config)
+    long = text(
+        "WITH RECURSIVE n(i) AS"
+        " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000)"
+        " SELECT count(*) FROM n"
+    )
+    for opened in (one.looking, one.deciding, one.house):
+        with (
+            opened() as found,
+            pytest.raises(CapiJobsError, match="took too long"),
+            found.ledger.snapshot() as connection,
+        ):
+            connection.execute(long)

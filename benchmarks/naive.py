@@ -1,6 +1,6 @@
 """What a user would write instead: pandas, a merge, and Meta's own SDK; one process.
 
-    python -m benchmarks.naive WAREHOUSE_URL SERVER START END
+    python -m benchmarks.naive WAREHOUSE_URL SERVER START
 
 It knows no rules, no ledger and no second try, and sends one call after the other.
 """

@@ -109,6 +109,10 @@ def main() -> None:
     """Break and test them all, or those whose words hold what is asked for."""
     chosen = _arguments()
     mutants = [one for one in listed() if chosen.only in f"{one.breaks} {one.file}"]
+    if not mutants:  # else pytest would be given no test, and run them all
+        sys.exit(f"no break has these words: {chosen.only}")
+    if chosen.write and len(mutants) < len(listed()):
+        sys.exit("the page tells of all breaks: leave out --only")
     began = time.monotonic()
     with copied() as root:
         if tested(root, sorted({one.test for one in mutants})) != PASSED:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.mutants import ROOT, Mutant, killed, listed
+from chaos.mutants import ROOT, Mutant, killed, listed, main
 
 MUTANTS = listed()
 # Quick ones, one of each kind: a table, a guard in SQL, the reading of an answer.
@@ -56,3 +56,16 @@ def test_a_text_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(LookupError):
         mutant.apply(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("--only zzz", "no break has these words: zzz"), ("--only lease --write", "all")],
+)
+def test_nothing_is_run_for_words_that_no_break_has_or_to_write_a_part(
+    monkeypatch: pytest.MonkeyPatch, words: str, said: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["mutants", *words.split()])
+
+    with pytest.raises(SystemExit, match=said):
+        main()

@@ -182,7 +182,7 @@ def test_what_was_found_in_the_warehouse_is_shown(tmp_path: Path, visit: Visit) 
         ("/findings?destination=nobody", 404),
         ("/findings?audit=2020-01-01..2020-01-02", 404),
         ("/findings/meta-web/duplicated/refired", 404),
-        ("/findings/nobody%00/duplicated/two_ids", 404),
+        ("/findings/nobody%00/duplicated/two_ids", 422),
         ("/findings/meta-web/odd/two_ids", 422),
         ("/findings/meta-web/duplicated/two_ids?first=-1", 422),
         ("/findings/meta-web/duplicated/two_ids?first=1000", 422),

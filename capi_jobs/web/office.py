@@ -104,10 +104,5 @@ def _desk(request: Request) -> Iterator[Desk]:
         yield desk
 
 
-def _opened_house(request: Request) -> Iterator[House]:
-    with office_of(request).house() as opened:
-        yield opened
-
-
-Looked = Annotated[Desk, Depends(_desk)]
-Opened = Annotated[House, Depends(_opened_house)]
+# Closed before the answer goes out: a slow reader keeps nobody waiting.
+Looked = Annotated[Desk, Depends(_desk, scope="function")]

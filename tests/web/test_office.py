@@ -1,12 +1,18 @@
 """Only so many requests read the books at once; seats are given back in any case."""
 
+from contextlib import ExitStack
+
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlalchemy import text
+from starlette.types import Message, Receive, Scope, Send
 
 from capi_jobs.errors import CapiJobsError
 from capi_jobs.web import office
 from capi_jobs.web.office import SEATS, Busy, Office
 from tests.shop import Shop
+from tests.web.conftest import Visit
 
 
 def test_who_finds_no_seat_is_told_and_seats_come_free(
@@ -55,3 +61,27 @@ def test_what_a_page_reads_is_given_up_when_it_takes_too_long(
             found.ledger.snapshot() as connection,
         ):
             connection.execute(long)
+
+
+def test_the_books_are_closed_before_a_slow_reader_has_the_whole_page(
+    visit: Visit, told: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or four of them would keep everybody else out."""
+    monkeypatch.setattr(office, "SEAT_SECONDS_MAX", 0)
+    client = visit(told)
+    app, free = client.app, list[int]()
+    assert isinstance(app, FastAPI)
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        async def seen(message: Message) -> None:
+            with ExitStack() as taken:
+                for _ in range(SEATS):
+                    taken.enter_context(app.state.office.looking())
+                free.append(SEATS)
+            await send(message)
+
+        await app(scope, receive, seen)
+
+    slow = TestClient(watched, headers=dict(client.headers))
+    assert slow.get("/quarantine/held.csv").status_code == 200
+    assert free == [SEATS, SEATS]

@@ -57,9 +57,6 @@ class Addresses:
         self._request = request
         self._root = str(request.scope.get("root_path", "")).rstrip("/")
 
-    def __contains__(self, name: object) -> bool:
-        return any(getattr(one, "name", "") == name for one in self._request.app.routes)
-
     def __call__(self, name: str, /, **parameters: object) -> str:
         # Ids of orders are hostile: a slash, a question mark, a percent sign.
         quoted = {key: quote(str(value), safe="") for key, value in parameters.items()}

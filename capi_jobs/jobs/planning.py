@@ -34,10 +34,6 @@ class Planned:
     gate: Gate
     in_doubt: int
 
-    def orders_of(self, order_class: OrderClass) -> int:
-        """Orders that reconcile puts into this class."""
-        return sum(c.orders for c in self.counts if c.order_class is order_class)
-
 
 def plan(
     house: House,

@@ -195,26 +195,6 @@ class Holds(Door):
         _end(connection, destination, ids, how, now)
         return len(ids)
 
-    @moving
-    def end_overrides(
-        self,
-        connection: Connection,
-        destination: str,
-        order_ids: Sequence[str],
-        *,
-        now: datetime,
-    ) -> int:
-        """Take a word back: the rules decide again."""
-        return connection.execute(
-            update(overrides)
-            .where(
-                overrides.c.destination == destination,
-                overrides.c.ended_at.is_(None),
-                among(connection, overrides.c.order_id, order_ids),
-            )
-            .values(ended_at=now)
-        ).rowcount
-
     def overrides(
         self, destination: str, order_ids: Sequence[str]
     ) -> Mapping[str, Override]:

@@ -189,15 +189,6 @@ def test_a_blocked_order_cannot_be_claimed(bench: Bench) -> None:
     assert bench.claim(1, destination="tiktok")
 
 
-def test_a_word_can_be_taken_back(bench: Bench) -> None:
-    block(bench, "o1")
-
-    assert bench.ledger.end_overrides("meta", ["o1"], now=bench.now) == 1
-
-    assert bench.ledger.overrides("meta", ["o1"]) == {}
-    assert bench.claim(1)
-
-
 def test_a_word_needs_a_reason_and_an_order(bench: Bench) -> None:
     with pytest.raises(DecisionRefused, match="reason"):
         release(bench, "o1", reason="")

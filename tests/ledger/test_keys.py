@@ -119,10 +119,11 @@ def test_open_holds_are_streamed(bench: Bench) -> None:
 def test_words_in_force_are_streamed(bench: Bench) -> None:
     bench.ledger.block_order("meta", ["o1"], actor="a", reason="b", now=bench.now)
     bench.ledger.block_order("meta", ["o2"], actor="a", reason="b", now=bench.now)
-    bench.ledger.end_overrides("meta", ["o2"], now=bench.now)
+    bench.ledger.release_hold("meta", ["o2"], actor="a", reason="b", now=bench.now)
 
     assert rows(bench.ledger.override_keys("meta")) == [
-        {"order_id": "o1", "decision": "block", "rule": "*"}
+        {"order_id": "o1", "decision": "block", "rule": "*"},
+        {"order_id": "o2", "decision": "release", "rule": "*"},
     ]
 
 

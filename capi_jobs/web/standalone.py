@@ -50,7 +50,9 @@ class TokenGuard:
             told = request.cookies.get(COOKIE) or request.headers.get(
                 "authorization", ""
             ).removeprefix("Bearer ")
-            if not self.knows(told):
+            # Who is in already loses it from the address as well: addresses are shared.
+            stays = self.knows(request.query_params.get("token", ""))
+            if stays or not self.knows(told):
                 raise HTTPException(
                     _UNAUTHORIZED, "Open the address that capi-jobs ui printed."
                 )
@@ -68,8 +70,9 @@ class TokenGuard:
         if not self.knows(query.get("token", "")):
             return None
         rest = urlencode([pair for pair in query.multi_items() if pair[0] != "token"])
-        path = f"{request.url.path}?{rest}" if rest else request.url.path
-        answer = RedirectResponse(path, _SEE_OTHER)
+        # A path that begins with two slashes would name another server.
+        path = f"/{request.url.path.lstrip('/')}"
+        answer = RedirectResponse(f"{path}?{rest}" if rest else path, _SEE_OTHER)
         # Lax: a link from a chat opens; changes carry a token of their own.
         answer.set_cookie(COOKIE, self.token, httponly=True, samesite="lax")
         return answer

@@ -1,6 +1,7 @@
 """`capi-jobs ui`: loopback, and a token that leaves the address at once."""
 
 import pytest
+from fastapi import Request
 from fastapi.testclient import TestClient
 
 from capi_jobs.web.office import Office
@@ -26,6 +27,16 @@ def test_the_printed_address_becomes_a_cookie_and_the_token_goes(
     assert all(word in kept for word in (COOKIE, "httponly", "samesite=lax"))
     page = client.get("/?a=1+2")
     assert (page.status_code, TOKEN in page.text) == (200, False)
+    again = client.get("/runs", params={"token": TOKEN})
+    assert (again.status_code, again.headers["location"]) == (303, "/runs")
+
+
+def test_who_enters_stays_on_this_server() -> None:
+    scope = {"type": "http", "server": ("127.0.0.1", 80), "headers": []}
+    asked = {"path": "//evil.example/", "query_string": f"token={TOKEN}".encode()}
+    answer = TokenGuard("ada", TOKEN).login(Request({**scope, **asked}))
+    assert answer is not None
+    assert answer.headers["location"] == "/evil.example/"
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "ä", TOKEN[:-1]])

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from capi_jobs.web.page import API
-from capi_jobs.web.views import CHANGES, PAGES
+from capi_jobs.web.views import CHANGES, FILES, PAGES
 from tests.shop import PERSONAL, TOKEN, Shop
 from tests.web.conftest import Visit
 
@@ -33,11 +33,18 @@ def test_nobody_is_told_anything(visit: Visit, told: Shop, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [str(getattr(route, "path", "")) for one in CHANGES for route in one.routes]
+    "path",
+    sorted(
+        {getattr(one, "path", "") for each in (*FILES, *CHANGES) for one in each.routes}
+    ),
 )
-def test_nobody_changes_anything(visit: Visit, told: Shop, path: str) -> None:
-    answer = visit(told, "nobody").post(_filled(path), json={}, data={})
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"])
+def test_nobody_keeps_or_changes_anything(
+    visit: Visit, told: Shop, path: str, method: str
+) -> None:
+    answer = visit(told, "nobody").request(method, _filled(path), content=b"{}")
     assert answer.status_code in {401, 405}
+    assert "meta-web" not in answer.text
 
 
 @pytest.mark.parametrize("path", addresses())

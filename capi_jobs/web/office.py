@@ -5,7 +5,7 @@ wrong is raised, and put into words by `refusals.py`.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,8 @@ from capi_jobs.ledger import Ledger
 # Requests that read the books at once, and how long another waits for its turn.
 SEATS = 4
 SEAT_SECONDS_MAX = 10
+# Of these, who asks the warehouse: it may take minutes, and other pages go on.
+ASKING_WAREHOUSE = 2
 # Pages are read in a tenth of a second; proxies give up after a minute.
 READ_SECONDS_MAX = 30
 
@@ -51,11 +53,14 @@ class Office:
     vault: Vault | None = field(default=None, repr=False)
     clock: Clock = field(default_factory=SystemClock)
     _seats: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(SEATS))
+    _asking: BoundedSemaphore = field(
+        default_factory=lambda: BoundedSemaphore(ASKING_WAREHOUSE)
+    )
 
     @contextmanager
     def looking(self) -> Iterator[Desk]:
         """Open the ledger to look only; where there is none, an empty one."""
-        with self._seat():
+        with _place(self._seats):
             settings = load(self.config)
             url = opened_url(settings.ledger.url, self.vault)
             with Ledger.looked_into(url) as ledger:
@@ -65,7 +70,7 @@ class Office:
     @contextmanager
     def deciding(self) -> Iterator[Desk]:
         """Open the ledger to write a person's word; it has to be there."""
-        with self._seat():
+        with _place(self._seats):
             settings = load(self.config)
             url = opened_url(settings.ledger.url, self.vault)
             with Ledger.open(url, create=False) as ledger:
@@ -73,9 +78,9 @@ class Office:
                 yield Desk(settings, ledger, self.clock.now())
 
     @contextmanager
-    def house(self) -> Iterator[House]:
-        """Open the warehouse too, to look only."""
-        with self._seat():
+    def house(self, *, asking: bool = True) -> Iterator[House]:
+        """Open the warehouse too, to look only; to ask it, or the ledger alone."""
+        with _place(self._asking) if asking else nullcontext(), _place(self._seats):
             settings = load(self.config)
             with house.opened(
                 settings, self.clock, to_look=True, vault=self.vault
@@ -83,14 +88,15 @@ class Office:
                 opened.ledger.read_seconds_max = READ_SECONDS_MAX
                 yield opened
 
-    @contextmanager
-    def _seat(self) -> Iterator[None]:
-        if not self._seats.acquire(timeout=SEAT_SECONDS_MAX):
-            raise Busy("other pages are being made", do="try again soon")
-        try:
-            yield
-        finally:
-            self._seats.release()
+
+@contextmanager
+def _place(places: BoundedSemaphore) -> Iterator[None]:
+    if not places.acquire(timeout=SEAT_SECONDS_MAX):
+        raise Busy("other pages are being made", do="try again soon")
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def office_of(request: Request) -> Office:

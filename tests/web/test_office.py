@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from capi_jobs.errors import CapiJobsError
 from capi_jobs.web import office
-from capi_jobs.web.office import SEATS, Busy, Office
+from capi_jobs.web.office import ASKING_WAREHOUSE, SEATS, Busy, Office
 from tests.shop import Shop
 from tests.web.conftest import Visit
 
@@ -85,3 +85,17 @@ def test_the_books_are_closed_before_a_slow_reader_has_the_whole_page(
     slow = TestClient(watched, headers=dict(client.headers))
     assert slow.get("/quarantine/held.csv").status_code == 200
     assert free == [SEATS, SEATS]
+
+
+def test_who_asks_the_warehouse_leaves_seats_for_others(
+    told: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office, "SEAT_SECONDS_MAX", 0)
+    one = Office(config=told.config)
+    with ExitStack() as asking:
+        for _ in range(ASKING_WAREHOUSE):
+            asking.enter_context(one.house())
+        with pytest.raises(Busy), one.house():
+            pass
+        with one.house(asking=False), one.looking() as desk:
+            assert desk.settings.destinations

@@ -93,7 +93,7 @@ def read(
         return _told(order, "unasked", None, None)
     if "\x00" in order:
         raise WronglyAsked("no order id holds a NUL", do="ask for another")
-    with office_of(request).house() as house:
+    with office_of(request).house(asking=not books) as house:
         if books:
             found = trace_of_books(house, order, house.settings.destinations)
             return _told(order, "books", found, None)

@@ -9,8 +9,22 @@ import re
 from collections.abc import Iterable, Iterator
 
 _NUMBER = re.compile(r"-\d+(\.\d+)?").fullmatch
-# A sheet would run a cell that begins so as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A sheet would run a cell that begins so as a formula (OWASP, CSV Injection); in East
+# Asian ones the wide signs do as well.
+_FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "\0",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)
 
 
 def safe(value: object) -> str:

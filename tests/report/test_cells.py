@@ -9,7 +9,22 @@ from capi_jobs.report.cells import lines, safe
 
 
 @pytest.mark.parametrize(
-    "hostile", ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "-", "-1e9"]
+    "hostile",
+    [
+        *(
+            "=1+1",
+            "+1",
+            "-1+1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "-",
+            "-1e9",
+            "\n=1",
+            "\0=1",
+        ),
+        *("\uff1d1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)"),
+    ],
 )
 def test_what_a_sheet_would_run_is_text(hostile: str) -> None:
     assert safe(hostile) == f"'{hostile}"

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Ten thousand order ids of a decision, as a form writes them; all else is smaller.
 BODY_BYTES_MAX = 1_000_000
+_DIGITS_MAX = 20
 _TOO_LARGE = 413
 
 
@@ -62,4 +63,6 @@ def _small(scope: Scope) -> bool:
     if "transfer-encoding" in headers:
         return False
     length = headers.get("content-length", "0")
-    return length.isascii() and length.isdigit() and int(length) <= BODY_BYTES_MAX
+    # Python reads no number of thousands of digits.
+    short = length.isascii() and length.isdigit() and len(length) <= _DIGITS_MAX
+    return short and int(length) <= BODY_BYTES_MAX

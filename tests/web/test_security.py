@@ -27,3 +27,10 @@ def test_a_body_without_end_is_not_read(
     answer = visit(told).post("/", content=body)
     assert answer.status_code == status
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_a_length_that_python_cannot_read_is_too_large(
+    visit: Visit, told: Shop
+) -> None:
+    answer = visit(told).get("/", headers={"content-length": "9" * 5_000})
+    assert answer.status_code == 413

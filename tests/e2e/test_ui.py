@@ -93,9 +93,16 @@ def test_every_page_opens_can_be_used_by_all_and_fits_a_phone(
 
 
 def walked(walker: Walker, shop: Shop) -> set[str]:
-    """Open every page of the menu, and those of a run and an order; wide and small."""
+    """Open every page of the menu, of a run and of an order; wide and small."""
     run_id = shop.capi("report", "--json").json["runs"][0]["run_id"]
-    paths = [*walker.menu(), f"/runs/{run_id}", f"/trace?order={HELD[0]}"]
+    paths = [
+        *walker.menu(),
+        f"/runs/{run_id}",
+        f"/validation/{run_id}/meta-web",
+        f"/quarantine/meta-web/{HELD[0]}",
+        f"/trace?order={HELD[0]}",
+        "/report",
+    ]
     troubles: list[str] = []
     for path in paths:
         assert walker.goes(path) == 200, path

@@ -88,7 +88,9 @@ def _keep(
 
     destination, run = _name(judged.destination), _name(judged.run_id)
     name = f"{destination}-{suite}"
-    run_id = run_identifier.RunIdentifier(run_name=run, run_time=judged.at)
+    # A name that looks like a time is read as one: 20261123-161500-4526 has an offset
+    # that no day has, and the page stays empty.
+    run_id = run_identifier.RunIdentifier(run_name=f"run-{run}", run_time=judged.at)
     key = ids.ValidationResultIdentifier(
         expectation_suite_identifier=ids.ExpectationSuiteIdentifier(name),
         run_id=run_id,

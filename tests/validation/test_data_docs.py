@@ -47,6 +47,15 @@ def test_every_suite_of_every_destination_has_a_page_that_the_first_leads_to(
     assert [name for name in others if name not in pages["index.html"]] == []
 
 
+def test_a_run_whose_name_looks_like_a_time_has_its_page(tmp_path: Path) -> None:
+    judged = Judged("20261123-161500-4526", "meta-web", AT, [_found("value_negative")])
+
+    write(tmp_path, [judged], {})
+
+    (page,) = (t for name, t in _pages(tmp_path).items() if "validations/" in name)
+    assert "3 unexpected values found." in page
+
+
 def test_words_counts_and_examples_are_told_and_what_is_hostile_is_text(
     tmp_path: Path,
 ) -> None:

@@ -136,8 +136,7 @@ def moment(at: datetime | None) -> str:
 
 def short(identifier: str, most: int = ID_SHOWN_MAX) -> str:
     """Cut a long id in its middle; what does not print is shown as its escape."""
-    shown = "".join(_printed(each) for each in identifier[: most * 2])
-    ending = "".join(_printed(each) for each in identifier[-most:])
+    shown, ending = _shown(identifier[: most * 2]), _shown(identifier[-most:])
     if len(identifier) <= most * 2 and len(shown) <= most:
         return shown
     half = (most - len(_CUT)) // 2
@@ -146,11 +145,14 @@ def short(identifier: str, most: int = ID_SHOWN_MAX) -> str:
 
 def printable(text: str) -> str:
     """Show foreign words as text: cut, and what does not print as its escape."""
-    shown = "".join(_printed(each) for each in text[:_WORDS_MAX])
+    shown = _shown(text[:_WORDS_MAX])
     return shown if len(text) <= _WORDS_MAX else shown + _CUT
 
 
-def _printed(character: str) -> str:
-    if character.isprintable():
-        return character
-    return character.encode("unicode_escape").decode("ascii")
+def _shown(text: str) -> str:
+    if text.isprintable():  # nearly all are, and a report has tens of thousands
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )

@@ -5,11 +5,14 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from playwright.sync_api import ViewportSize
+
 from tests.e2e.walking import Walker, chromium
 
 ORDERS = 20_000
 COMMAND = [sys.executable, "-m", "capi_jobs"]
-# Where the pages are long, what one sees first.
+# What one sees first of a page, down to its first chart.
+HIGH: ViewportSize = {"width": 1280, "height": 1180}
 PICTURES = {"overview.png": "/", "quarantine.png": "/quarantine"}
 
 
@@ -32,6 +35,7 @@ def _shoot(address: str, folder: Path) -> None:
     with chromium() as browser:
         walker = Walker(browser.new_page(), address.partition("/?")[0])
         walker.page.goto(address)
+        walker.page.set_viewport_size(HIGH)
         for file, path in PICTURES.items():
             walker.goes(path)
             walker.keeps(folder / file, whole=False)

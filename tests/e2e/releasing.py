@@ -15,6 +15,12 @@ from tests.shop import Shop
 HELD, RELEASED = 20, 10
 WHY = "the shop confirmed the amounts"
 _YESTERDAY = 1
+# Pages that lead to one of what they list, and where that is.
+_LISTS = {
+    "/runs": "/runs/",
+    "/validation": "/validation/",
+    "/quarantine": "/quarantine/meta-web/",
+}
 
 
 def held_orders_are_released(shop: Shop, desk: Desk, night: Run) -> None:
@@ -51,7 +57,8 @@ def _again(desk: Desk, night: Run) -> None:
 
 def _a_viewer_looks(page: Page, base: str, order: str) -> None:
     walker = Walker(page, base)
-    assert walker.goes("/quarantine") == 200
+    _every_page_opens(walker)
+    walker.goes("/quarantine")
     assert page.get_by_role("checkbox").count() == 0
     named = [{"destination": "meta-web", "order_id": order}]
     wish = {"orders": named, "reason": WHY}
@@ -60,6 +67,10 @@ def _a_viewer_looks(page: Page, base: str, order: str) -> None:
 
 
 def _every_page_opens(walker: Walker) -> None:
+    """Those of the menu, and of a run, its validation, a held order, and the report."""
     walker.goes("/")
-    for path in walker.menu():
+    for path in [*walker.menu(), "/report"]:
         assert walker.goes(path) == 200, path
+    for path, one in _LISTS.items():
+        walker.goes(path)
+        assert walker.follows(one) == 200, walker.page.url

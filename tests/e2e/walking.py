@@ -64,6 +64,13 @@ class Walker:
         assert answer is not None
         return answer.status
 
+    def follows(self, path: str) -> int:
+        """Open the first page that this one leads to below that path; its status."""
+        link = self.page.locator(f"main a[href*='{path}']").first
+        answer = self.page.goto(str(link.evaluate("a => a.href")))
+        assert answer is not None
+        return answer.status
+
     def menu(self) -> list[str]:
         """Return the addresses of the menu, in its order, without the mount."""
         links = self.page.locator("nav[aria-label=Pages] a").all()

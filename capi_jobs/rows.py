@@ -159,13 +159,21 @@ def _batches(
     yield from _cursor(url, statement, rows_per_batch)
 
 
+def _for_libpq(url: sa.URL) -> str:
+    """Write the address as libpq reads it, password and all."""
+    written = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    # SQLAlchemy writes a space of the query as a plus, which libpq takes for a plus:
+    # two settings in `options` would be one.
+    place, mark, query = written.partition("?")
+    return f"{place}{mark}{query.replace('+', '%20')}"
+
+
 @contextmanager
 def _postgresql(url: sa.URL, statement: Statement) -> Iterator[pa.RecordBatchReader]:
     """Read by ADBC, which streams a COPY unless there are parameters to bind."""
     # SQLAlchemy leaves it untyped.
     dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
-    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with closing(adbc_postgresql.connect(address)) as connection:
+    with closing(adbc_postgresql.connect(_for_libpq(url))) as connection:
         with closing(connection.cursor()) as settings:
             for setting in _SETTINGS:
                 settings.execute(setting)

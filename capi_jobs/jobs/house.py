@@ -214,20 +214,24 @@ def opened(
     *,
     to_look: bool = False,
     vault: Vault | None = None,
+    seconds_max: int | None = None,
 ) -> Iterator[House]:
     """Open the warehouse and the ledger; close the ledger in any case.
 
     `to_look` writes nothing, and makes no ledger where there is none. `vault` opens
-    what the configuration names as `airflow:…`.
+    what the configuration names as `airflow:…`. `seconds_max` bounds each question to
+    either, as far as its database can.
     """
     if settings.warehouse is None:
         raise _no("warehouse")
     if settings.orders is None:
         raise _no("orders")
-    warehouse = Warehouse.open(opened_url(settings.warehouse.url, vault))
+    url = opened_url(settings.warehouse.url, vault)
+    warehouse = Warehouse.open(url, seconds_max=seconds_max)
     orders, logs = orders_source(settings.orders), sent_sources(settings.sent_events)
     door = Ledger.looked_into if to_look else Ledger.open
     with door(opened_url(settings.ledger.url, vault)) as ledger:
+        ledger.read_seconds_max = seconds_max
         yield House(settings, clock, warehouse, ledger, orders, logs, vault)
 
 

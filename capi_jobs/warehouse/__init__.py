@@ -49,9 +49,12 @@ class Warehouse:
     reader: Reader
 
     @classmethod
-    def open(cls, url: str) -> Self:
-        """Choose how to read; nothing is connected before the first question."""
-        return cls(reader_for(url))
+    def open(cls, url: str, *, seconds_max: int | None = None) -> Self:
+        """Choose how to read; nothing is connected before the first question.
+
+        Where `seconds_max` is told, PostgreSQL gives up a question that takes longer.
+        """
+        return cls(reader_for(url, seconds_max))
 
     def order_keys(
         self, source: OrdersSource, interval: DataInterval

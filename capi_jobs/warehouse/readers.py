@@ -50,12 +50,21 @@ class Reader(Protocol):
         """Yield the rows of one snapshot."""
 
 
-def reader_for(url: str) -> Reader:
-    """Choose by the URL's scheme."""
+def reader_for(url: str, seconds_max: int | None = None) -> Reader:
+    """Choose by the URL's scheme. PostgreSQL ends a statement that takes longer."""
     address = sa.make_url(url)
+    if seconds_max and address.get_backend_name() == "postgresql":
+        address = _bounded(address, seconds_max)
     if address.drivername == "duckdb":
         return DuckReader(Path(address.database) if address.database else None)
     return DatabaseReader(address, _DIALECTS.get(address.get_backend_name(), _ANY))
+
+
+def _bounded(address: sa.URL, seconds_max: int) -> sa.URL:
+    before = address.query.get("options", "")
+    told = before if isinstance(before, str) else " ".join(before)
+    bound = f"{told} -cstatement_timeout={seconds_max}s".strip()
+    return address.update_query_dict({"options": bound})
 
 
 # ── Behind SQLAlchemy ───────────────────────────────────────────────────────────

@@ -83,9 +83,12 @@ class Office:
         with _place(self._asking) if asking else nullcontext(), _place(self._seats):
             settings = load(self.config)
             with house.opened(
-                settings, self.clock, to_look=True, vault=self.vault
+                settings,
+                self.clock,
+                to_look=True,
+                vault=self.vault,
+                seconds_max=READ_SECONDS_MAX,
             ) as opened:
-                opened.ledger.read_seconds_max = READ_SECONDS_MAX
                 yield opened
 
 

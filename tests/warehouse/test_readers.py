@@ -55,6 +55,23 @@ def test_a_warehouse_that_goes_away_in_the_middle_says_so(postgres_uri: str) -> 
         rows(batches)
 
 
+@pytest.mark.parametrize(
+    "options", ["", "&options=-csearch_path%3Dshop%20-cdatestyle%3DISO"]
+)
+def test_a_question_that_takes_too_long_is_given_up(
+    postgres_uri: str, options: str
+) -> None:
+    """Whoever waits for a page is told, and the server is free again."""
+    slow = OrdersSource(
+        query=f"SELECT 'o-1' AS order_id, 1 AS value, pg_sleep(60)::text AS currency,"
+        f" timestamptz '{DAY.start.isoformat()}' AS completed_at"
+    )
+    warehouse = Warehouse.open(f"{postgres_uri}{options}", seconds_max=1)
+
+    with pytest.raises(WarehouseUnavailable, match="statement timeout"):
+        rows(warehouse.order_keys(slow, DAY))
+
+
 def _kill_others(uri: str) -> None:
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute(

@@ -116,6 +116,18 @@ def walked(walker: Walker, shop: Shop) -> set[str]:
     return {re.sub(r"\?.*", "", path) for path in paths}
 
 
+def test_where_a_login_comes_instead_of_the_rest_the_link_stays(dora: Walker) -> None:
+    login = "<!doctype html><title>Log in</title><form></form>"
+    whole = f"{dora.base}/trace?order={HELD[0]}"
+    dora.page.route(
+        whole, lambda one: one.fulfill(body=login, content_type="text/html")
+    )
+    with dora.page.expect_response(whole):
+        dora.goes(f"/trace?order={HELD[0]}&books=true")
+    dora.page.wait_for_load_state("networkidle")
+    assert dora.page.get_by_role("link", name="See its answer").is_visible()
+
+
 def test_ten_of_twenty_are_released_and_go_out_with_the_next_run(
     dora: Walker, shop: Shop
 ) -> None:

@@ -18,7 +18,9 @@ async function showWhole(link) {
   const answer = await fetch(link.href).catch(() => null);
   if (!answer?.ok) return; // the link stays
   const whole = new DOMParser().parseFromString(await answer.text(), "text/html");
-  document.querySelector("main").replaceWith(whole.querySelector("main"));
+  const main = whole.querySelector("main");
+  if (!main) return; // a login: the link leads there
+  document.querySelector("main").replaceWith(main);
   history.replaceState(null, "", link.href);
   tellTimes();
 }

@@ -26,7 +26,7 @@ from capi_jobs.ledger import Ledger
 # Requests that read the books at once, and how long another waits for its turn.
 SEATS = 4
 SEAT_SECONDS_MAX = 10
-# Of these, who asks the warehouse: it may take minutes, and other pages go on.
+# Of these, who asks the warehouse: it may take many seconds, and other pages go on.
 ASKING_WAREHOUSE = 2
 # Pages are read in a tenth of a second; proxies give up after a minute.
 READ_SECONDS_MAX = 30

@@ -12,6 +12,9 @@ from capi_jobs.ledger import Ledger, door
 from capi_jobs.ledger.journal import locked_batch
 from tests.ledger.building import Bench, entries
 
+# A busy machine; it takes a second, PostgreSQL's patience with a deadlock.
+PATIENCE_SECONDS = 60
+
 
 @pytest.mark.parametrize(
     ("url", "told"),
@@ -73,13 +76,17 @@ def test_a_failed_move_leaves_nothing(ledger: Ledger) -> None:
 
 def test_a_deadlock_is_tried_again(postgres_url: str) -> None:
     """Two workers that take the same rows in opposite order both get there."""
-    together, tries = Barrier(2, timeout=10), []
+    together, other_is_through = Barrier(2, timeout=PATIENCE_SECONDS), Event()
+    tries = []
 
     def lock(ledger: Ledger, order: list[str]) -> None:
         met = Event()
 
         def work(connection: Connection) -> None:
             tries.append(order)
+            if met.is_set():
+                # Who lost may be faster to its row than who is woken: it waits.
+                assert other_is_through.wait(PATIENCE_SECONDS)
             locked_batch(connection, order[0])
             if not met.is_set():
                 met.set()
@@ -87,6 +94,7 @@ def test_a_deadlock_is_tried_again(postgres_url: str) -> None:
             locked_batch(connection, order[1])
 
         ledger.in_transaction(work)
+        other_is_through.set()
 
     with Ledger.open(postgres_url) as ledger, ThreadPoolExecutor(2) as workers:
         bench = Bench(ledger)

@@ -70,8 +70,8 @@ class Stopwatch:
                 kept.wall += (wall - frame.wall) * weight
                 kept.cpu += (cpu - frame.cpu) * weight
 
-    def wrap(self, owner: type, method: str, name: str, rows: Rows) -> None:
-        """Time every call of a method."""
+    def wrap(self, owner: object, method: str, name: str, rows: Rows) -> None:
+        """Time every call of a method, or of a module's function."""
         inner = getattr(owner, method)
 
         @wraps(inner)
@@ -80,6 +80,24 @@ class Stopwatch:
                 found = inner(*args, **kwargs)
                 told.rows = rows(args, found)
             return found
+
+        setattr(owner, method, timed)
+
+    def wrap_pages(self, owner: type, method: str, name: str) -> None:
+        """Time a generator of pages, each while it is asked for."""
+        inner = getattr(owner, method)
+
+        @wraps(inner)
+        def timed(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever it is
+            found = inner(*args, **kwargs)
+            while True:
+                with self.stage(name) as told:
+                    page = next(found, None)
+                    told.rows = len(page) if page is not None else 0
+                if page is None:
+                    return
+                yield page
+                del page  # before the next one: two would be held at once
 
         setattr(owner, method, timed)
 
@@ -100,7 +118,7 @@ class Stopwatch:
 
         setattr(owner, method, timed)
 
-    def wrap_often(self, owner: type, method: str, name: str, every: int) -> None:
+    def wrap_often(self, owner: object, method: str, name: str, every: int) -> None:
         """Time one call in so many, for methods that are called once a row."""
         inner, count = getattr(owner, method), 0
 

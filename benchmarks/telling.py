@@ -12,20 +12,35 @@ from benchmarks.job import Measured, Wanted
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-_ORDER = (
+# As an order passes them; a stage inside another stands after it.
+STAGES = (
     "reconcile",
+    "load rules",
+    "read keys",
+    "look up releases",
     "read",
     "parse",
+    "sort out",
     "validate orders",
+    "Great Expectations",
     "convert",
+    "make entries",
     "write events",
     "validate conversions",
+    "add up",
+    "coverage",
+    "advise",
+    "judge",
+    "give memory back",
     "keep holds",
+    "keep the run's books",
+    "slim what waits",
     "claim",
     "call",
     "wait for answers",
     "settle",
 )
+_PHASES = ("start", "assess", "deliver", "end")
 
 
 def told(measured: Measured) -> str:
@@ -72,7 +87,7 @@ def _stages(measured: Measured) -> Iterator[str]:
     figures = measured.figures
     stages = sorted(
         figures["stages"],
-        key=lambda one: (one["phase"] != "assess", _ORDER.index(one["stage"])),
+        key=lambda one: (_PHASES.index(one["phase"]), STAGES.index(one["stage"])),
     )
     yield _row("start", "imports", 0, 0, None, figures["imports_cpu"])
     rest = figures["cpu"] - figures["imports_cpu"]

@@ -16,12 +16,21 @@ _BAR = 40  # characters of the longest bar: fits a terminal and a page
 # What both do → our stages, and the script's.
 _PAIRS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "find what is missing": (("reconcile",), ("read", "merge")),
-    "read what is missing": (("read",), ()),
+    "read what is missing": (("read keys", "read"), ()),
     "validate (Great Expectations)": (
-        ("validate orders", "validate conversions", "keep holds"),
+        (
+            "load rules",
+            "validate orders",
+            "Great Expectations",
+            "validate conversions",
+            "keep holds",
+        ),
         (),
     ),
-    "build events": (("parse", "convert", "write events"), ("build",)),
+    "build events": (
+        ("parse", "sort out", "convert", "make entries", "write events"),
+        ("build",),
+    ),
     "write down what is sent": (("claim", "settle"), ("keep",)),
     "send": (("call",), ("send",)),
 }

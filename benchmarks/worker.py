@@ -2,38 +2,27 @@
 
     python -m benchmarks.worker CONFIG START END
 
-The process holds nothing but the job, so its peak memory is the job's.
+The process holds nothing but the job, so its peak memory is the job's. What is timed
+stands in `seams.py`.
 """
 
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
+from benchmarks.seams import time_the_house
 from benchmarks.stopwatch import Stopwatch
-from capi_jobs import preparation
 from capi_jobs.config import load
 from capi_jobs.jobs import running
 from capi_jobs.jobs.clock import SystemClock
 from capi_jobs.jobs.house import House, opened
 from capi_jobs.jobs.outcome import RunReport
-from capi_jobs.jobs.work import Work
-from capi_jobs.ledger import Ledger
 from capi_jobs.model import DataInterval
-from capi_jobs.orders import grouping
-from capi_jobs.platforms import platform_named
-from capi_jobs.preparation import Preparer
-from capi_jobs.transport import Transport
-from capi_jobs.validation import Validator
-
-# A look at the clock takes as long as a tenth of writing an event.
-EVENTS_PER_LOOK = 10
 
 
 class Phases:
@@ -49,69 +38,6 @@ class Phases:
 
     def reached(self, destination: str, done: int) -> None:
         """Nobody looks."""
-
-
-def time_the_house(watch: Stopwatch) -> None:
-    """Wrap what the stages are made of."""
-    watch.wrap_rows(House, "orders", "read")
-    _time_parsing(watch)
-    watch.wrap(Validator, "orders", "validate orders", lambda args, _: len(args[1]))
-    watch.wrap(Preparer, "_convert", "convert", lambda args, _: len(args[2]))
-    watch.wrap(
-        Validator, "conversions", "validate conversions", lambda args, _: len(args[1])
-    )
-    for name in ("meta", "tiktok", "snapchat"):
-        owner = type(platform_named(name))
-        watch.wrap_often(owner, "event", "write events", EVENTS_PER_LOOK)
-    watch.wrap(Ledger, "claim", "claim", lambda args, _: len(args[1]))
-    watch.wrap(Ledger, "settle_each", "settle", lambda args, _: len(args[2]))
-    watch.wrap(Work, "keep_holds", "keep holds", lambda args, _: len(args[2].holds))
-    watch.wrap_waiting(Transport, "send", "wait for answers")
-    _time_reconcile(watch)
-    _time_delivery(watch)
-
-
-def _time_parsing(watch: Stopwatch) -> None:
-    inner = grouping.read_by_order
-
-    def timed(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - handed through
-        with watch.stage("parse") as told:
-            found = inner(*args, **kwargs)
-            told.rows = len(found)
-        return found
-
-    setattr(preparation, "read_by_order", timed)  # noqa: B010 - no assignment to it
-
-
-def _time_reconcile(watch: Stopwatch) -> None:
-    inner = House.reconcile
-
-    @contextmanager
-    def timed(*args: Any) -> Iterator[Any]:  # noqa: ANN401 - handed through
-        with watch.stage("reconcile") as told:
-            entered = inner(*args)
-            found = entered.__enter__()
-            told.rows = found.orders
-        try:
-            yield found
-        finally:
-            entered.__exit__(None, None, None)
-
-    setattr(House, "reconcile", timed)  # noqa: B010 - no assignment to a method
-
-
-def _time_delivery(watch: Stopwatch) -> None:
-    """The main thread is the event loop: what it spends are the calls."""
-    inner = Work.deliver
-
-    def timed(*args: Any) -> Any:  # noqa: ANN401 - handed through
-        watch.phase, watch.abreast = "deliver", True
-        with watch.stage("call"):
-            found = inner(*args)
-        watch.phase, watch.abreast = "end", False
-        return found
-
-    setattr(Work, "deliver", timed)  # noqa: B010 - no assignment to a method
 
 
 def job(config: Path, interval: DataInterval) -> dict[str, Any]:

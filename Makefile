@@ -70,6 +70,11 @@ chaos: setup ## Hurt runs at random, and count: RUNS=100 SEED=1
 mutants: setup ## Break the life of a batch in many ways: a test must see each
 	$(BIN)/python -m chaos.mutants
 
+.PHONY: advisories
+advisories: setup ## Ask the network whether a locked version has a known hole
+	@# 1: it has; 3: not every version could be asked about.
+	$(BIN)/python scripts/advisories.py
+
 .PHONY: lock
 lock: setup ## Remake requirements.lock with the newest versions that fit
 	@# uv.lock holds the addresses of an index; the export has none.

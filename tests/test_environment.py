@@ -77,21 +77,37 @@ def test_tests_cannot_leave_the_machine() -> None:
         client.connect(("192.0.2.1", 9))  # RFC 5737: an address for documentation
 
 
+# A name, one exact version, perhaps for which systems, and its hashes.
+PIN = re.compile(
+    r"([a-z0-9-]+==[\w.]+)(?: ; [^:/]+?)?((?: --hash=sha256:[0-9a-f]{64})+) *"
+)
+
+
+def _pins(lock: str) -> dict[str, list[str]]:
+    """Read the hashes of each version; nothing else may be there: no URL, no index."""
+    text = re.sub(r" *\\\n *| *#.*", " ", (ROOT / lock).read_text(encoding="utf-8"))
+    lines = [line for line in text.splitlines() if line.strip()]
+    assert [line for line in lines if not PIN.fullmatch(line)] == []
+    return {pin[1]: sorted(pin[2].split()) for pin in map(PIN.fullmatch, lines) if pin}
+
+
 def test_every_dependency_is_locked_with_a_hash_and_without_a_host() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    assert "://" not in lock
-    locked = re.findall(
-        r"^([a-z0-9-]+)==\S+.* \\\n    --hash=sha256:", lock, re.MULTILINE
-    )
+    locked = {pin.partition("==")[0] for pin in _pins("requirements.lock")}
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    asked = [
-        re.split(r"[\[><=;]", each)[0]
-        for each in (
-            *pyproject["project"]["dependencies"],
-            *pyproject["dependency-groups"]["dev"],
-        )
+    groups = [
+        pyproject["project"]["dependencies"],
+        *pyproject["project"]["optional-dependencies"].values(),
+        *pyproject["dependency-groups"].values(),
     ]
-    assert sorted(set(asked) - set(locked)) == []
+    asked = {re.split(r"[\[><=;]", each)[0] for group in groups for each in group}
+    assert sorted(asked - locked) == []
+
+
+def test_the_image_holds_what_the_tests_ran_with_and_no_tools() -> None:
+    whole, image = _pins("requirements.lock"), _pins("requirements-airflow.lock")
+    assert {pin: whole.get(pin) for pin in image} == image
+    names = {pin.partition("==")[0] for pin in image}
+    assert {"pytest", "ruff", "uv"} & names == set()
 
 
 def test_the_installed_versions_are_the_locked_ones() -> None:

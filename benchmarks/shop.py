@@ -33,6 +33,7 @@ _LOOKED_UP = [*_PERSON, "value", "items", "date_of_birth", "event_id"]
 class _Words:
     """What the two databases write in their own way."""
 
+    table: str
     numbers: str
     time: str
     true: str
@@ -44,6 +45,8 @@ class _Words:
 
 _WORDS: Mapping[str, _Words] = {
     "postgresql": _Words(
+        # Nobody writes it twice: without a log for crashes it is made in half the time.
+        "UNLOGGED TABLE",
         "generate_series(0, CAST(:orders AS bigint) - 1) AS n(n)",
         "to_timestamp({})",
         "true",
@@ -53,6 +56,7 @@ _WORDS: Mapping[str, _Words] = {
         "CAST({} AS date)",
     ),
     "sqlite": _Words(
+        "TABLE",
         "(WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c"
         " WHERE n < :orders - 1) SELECT n FROM c) AS n",
         "strftime('%Y-%m-%dT%H:%M:%SZ', {}, 'unixepoch')",
@@ -72,6 +76,8 @@ class Shop:
     orders: int
     missing: float
     now: datetime
+    span: timedelta = SPAN
+    platforms: tuple[str, ...] = PLATFORMS
 
     def unseen(self, platform: str) -> str:
         """Say in SQL which orders a platform lacks; each lacks others."""
@@ -82,7 +88,7 @@ class Shop:
     @property
     def first_at(self) -> int:
         """When the oldest order was completed, in seconds since 1970."""
-        return int((self.now - AGE_MIN - SPAN).timestamp())
+        return int((self.now - AGE_MIN - self.span).timestamp())
 
 
 def fill(url: str, shop: Shop) -> dict[str, int]:
@@ -91,7 +97,7 @@ def fill(url: str, shop: Shop) -> dict[str, int]:
     words = _WORDS[engine.dialect.name]
     with engine.begin() as connection:
         _people(connection)
-        for statement in (*_orders(shop, words), *_logs(shop)):
+        for statement in (*_orders(shop, words), *_logs(shop, words)):
             connection.execute(
                 sa.text(statement),
                 {"orders": shop.orders} if ":orders" in statement else {},
@@ -101,17 +107,25 @@ def fill(url: str, shop: Shop) -> dict[str, int]:
         owed = {
             name: tidy.execute(
                 sa.text(
-                    "SELECT count(*) FROM completed_orders o JOIN hashes USING"
-                    f" (order_id) WHERE {shop.unseen(name)} AND NOT {_DIRT}"
+                    "SELECT count(*) FROM numbered"
+                    f" WHERE {shop.unseen(name)} AND NOT {_DIRT}"
                 )
             ).scalar_one()
-            for name in PLATFORMS
+            for name in shop.platforms
         }
     engine.dispose()
     return owed
 
 
 _DIRT = f"(h / 1000) % 100 < {DIRT_PERCENT}"
+_CODE = "CAST(10000000000000000 + h AS text)"
+_ORDER_ID = f"'ORD' || {_CODE}"
+_EVENT_ID = f"CASE WHEN p.event_id IS NOT NULL THEN 'ev-' || {_CODE} END"
+_MADE = f"numbered JOIN people p ON p.i = h % {PEOPLE}"
+
+
+def _value(words: _Words) -> str:
+    return words.money.format(f"CASE WHEN {_DIRT} THEN '-' || p.value ELSE p.value END")
 
 
 def _people(connection: sa.Connection) -> None:
@@ -131,20 +145,17 @@ def _people(connection: sa.Connection) -> None:
 
 def _orders(shop: Shop, words: _Words) -> list[str]:
     """Number the orders in time, as a shop does; ids have 20 characters."""
-    at = f"{shop.first_at} + n.n * {int(SPAN.total_seconds())} / {shop.orders}"
-    code = "CAST(10000000000000000 + h AS text)"
+    at = f"{shop.first_at} + n.n * {int(shop.span.total_seconds())} / {shop.orders}"
     told = {
-        "order_id": f"'ORD' || {code}",
+        "order_id": _ORDER_ID,
         "completed_at": words.time.format("at"),
         "updated_at": words.time.format("at + 60"),
-        "event_id": f"CASE WHEN p.event_id IS NOT NULL THEN 'ev-' || {code} END",
-        "value": words.money.format(
-            f"CASE WHEN {_DIRT} THEN '-' || p.value ELSE p.value END"
-        ),
+        "event_id": _EVENT_ID,
+        "value": _value(words),
         "items": words.json.format("p.items"),
         "date_of_birth": words.day.format("p.date_of_birth"),
         # Nobody is two people: memories of what was hashed before would flatter.
-        "email": f"{code} || p.email",
+        "email": f"{_CODE} || p.email",
         "phone": "substr(p.phone, 1, length(p.phone) - 4)"
         " || CAST(1000 + h % 9000 AS text)",
         "consent": words.true,
@@ -154,39 +165,40 @@ def _orders(shop: Shop, words: _Words) -> list[str]:
     columns = {**{name: f"p.{name}" for name in _PERSON}, **told}
     chosen = ", ".join(f"{what} AS {name}" for name, what in columns.items())
     return [
-        f"""CREATE TABLE numbered AS
+        f"""CREATE {words.table} numbered AS
         SELECT n.n AS n, {HASH} AS h, {at} AS at FROM {words.numbers}""",
-        f"""CREATE TABLE completed_orders AS
-        SELECT {chosen} FROM numbered JOIN people p ON p.i = h % {PEOPLE} ORDER BY n""",
+        f"""CREATE {words.table} completed_orders AS
+        SELECT {chosen} FROM {_MADE}""",
         "CREATE UNIQUE INDEX orders_by_id ON completed_orders (order_id)",
         "CREATE INDEX orders_by_time ON completed_orders (completed_at)",
-        f"CREATE TABLE hashes AS SELECT 'ORD' || {code} AS order_id, h FROM numbered",
     ]
 
 
-def _logs(shop: Shop) -> list[str]:
+def _logs(shop: Shop, words: _Words) -> list[str]:
     """One log of all pixels, and one of each platform's server sender: half each."""
     event = (
-        "coalesce(event_id, o.order_id) AS event_id, 'Purchase' AS event_name,"
-        " completed_at AS event_time, o.order_id, value, currency"
+        f"coalesce({_EVENT_ID}, {_ORDER_ID}) AS event_id, 'Purchase' AS event_name,"
+        f" {words.time.format('at')} AS event_time, {_ORDER_ID} AS order_id,"
+        f" {_value(words)} AS value, currency"
     )
-    seen = "FROM completed_orders o JOIN hashes USING (order_id) WHERE NOT"
+    # Computed once more: a join of all orders with themselves takes as long as they do.
+    seen = f"FROM {_MADE} WHERE NOT"
     half = "(h / 7) % 2 ="
     browsers = " UNION ALL ".join(
         f"SELECT {event}, '{name}' AS platform {seen} ({shop.unseen(name)})"
         f" AND {half} 0"
-        for name in PLATFORMS
+        for name in shop.platforms
     )
     return [
-        f"CREATE TABLE browser_events AS {browsers}",
+        f"CREATE {words.table} browser_events AS {browsers}",
         "CREATE INDEX browser_by_time ON browser_events (event_time)",
         *(
-            f"""CREATE TABLE server_events_{name} AS
+            f"""CREATE {words.table} server_events_{name} AS
             SELECT {event} {seen} ({shop.unseen(name)}) AND {half} 1"""
-            for name in PLATFORMS
+            for name in shop.platforms
         ),
         *(
             f"CREATE INDEX server_by_time_{name} ON server_events_{name} (event_time)"
-            for name in PLATFORMS
+            for name in shop.platforms
         ),
     ]

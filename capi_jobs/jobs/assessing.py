@@ -21,6 +21,7 @@ from capi_jobs.jobs.memory import give_back
 from capi_jobs.model import DataInterval, OrderClass, OrderKey, OwedAs
 from capi_jobs.preparation import Page, Preparer
 from capi_jobs.preparation.advising import Sample, advised
+from capi_jobs.preparation.kept import KeptPages
 from capi_jobs.reconcile import Reconciliation, Wanted
 from capi_jobs.reconcile.days import touched, whole
 from capi_jobs.validation import ExpectationResult, SuiteVerdict
@@ -77,6 +78,8 @@ class Assessed:
     # The one change that would help matching most, by source.
     advice: tuple[Advice, ...] = ()
     gate: Gate = field(default_factory=lambda: Gate("pass"))
+    # Where delivery follows at once: what was prepared, as far as there is room.
+    kept: KeptPages | None = None
 
     @property
     def name(self) -> str:
@@ -164,13 +167,17 @@ def look(
     watcher.stage(found.name, "validate", owed)
     # What was held is looked at again, too: its source may be mended.
     for held in (False, True):
+        read_at = house.clock.now()
         for keys, page in pages(house, preparer, found, now, held=held):
             if not held:
                 _count_new(found, page, len(keys))
+                if found.kept:
+                    found.kept.add(len(keys), page.ready, read_at)
             _count(found, page, len(keys))
             on_page(keys, page)
             watcher.reached(found.name, found.checked)
             del keys, page  # before the next one: two would be held at once
+            read_at = house.clock.now()
     preparer.sample = None
     found.advice = advised(sample, found.destination, house.settings.destinations)
     found.gate = _judged(house, found, run_id)
@@ -194,10 +201,10 @@ def _packing(preparer: Preparer) -> Packing:
 def pages(
     house: House, preparer: Preparer, found: Assessed, now: datetime, *, held: bool
 ) -> Iterator[tuple[Sequence[OrderKey], Page]]:
-    """Prepare what is missing, or what was held."""
-    there = found.reconciliation
-    read = there.held_keys if held else there.keys
-    for keys in read(house.settings.delivery.page_rows):
+    """Prepare what is missing, behind what was kept, or what was held."""
+    there, rows = found.reconciliation, house.settings.delivery.page_rows
+    skipped = found.kept.taken if found.kept else 0
+    for keys in there.held_keys(rows) if held else there.keys(rows, skipped):
         yield keys, prepare(house, preparer, keys, found.interval, now)
         give_back()
 

@@ -43,6 +43,9 @@ def run(
         for one in found:
             work.keep(one, one.gate)
         going = [one for one in found if one.gate.verdict == "pass"]
+        for one in found:
+            if one not in going:
+                one.kept = None  # a person decides, and another run sends
         tallies = work.deliver(going)
         report = RunReport(
             run_id,

@@ -27,13 +27,12 @@ from capi_jobs.lifecycle import Status
 from capi_jobs.model import DataInterval, OrderKey, Prepared
 from capi_jobs.platforms import platform_named
 from capi_jobs.preparation import Page, Preparer
+from capi_jobs.preparation.kept import KEPT_BYTES_MAX, PART_ROWS, KeptPages
 from capi_jobs.reconcile import Wanted
 from capi_jobs.transport import Transport
 
 # Orders and value by currency that are due → why that is too much, if it is.
 JudgeDue = Callable[[int, Mapping[str, Decimal]], GateReason | None]
-# A few calls of any platform.
-_READY_PART = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,8 @@ class Work:
     ) -> Assessed:
         """Assess and keep the holds; what was found stays open for delivery."""
         found = self.reconcile(destination, interval, open_ones)
+        room = KEPT_BYTES_MAX // len(self.credentials)
+        found.kept = KeptPages(destination.name, room)
         self.look(found)
         return found
 
@@ -215,18 +216,20 @@ class Work:
     def _pages(
         self, found: Assessed, preparer: Preparer
     ) -> Iterator[Sequence[Prepared]]:
-        """Prepare again what was assessed: rows may have changed since.
+        """Hand out what was kept, then prepare again what was not, or is too old.
 
         In small parts, so that delivery, which reads one ahead, never has two pages.
         """
+        while found.kept and (parts := found.kept.take(self.house.clock.now())):
+            yield from parts
         for page in self._pages_going(found, preparer):
             ready = page.ready
             del page
             for place, one in enumerate(ready):
                 ready[place] = _written(one)
             while ready:
-                yield ready[:_READY_PART]
-                del ready[:_READY_PART]
+                yield ready[:PART_ROWS]
+                del ready[:PART_ROWS]
 
     def _pages_going(self, found: Assessed, preparer: Preparer) -> Iterator[Page]:
         """Keep holds on the way.

@@ -90,7 +90,7 @@ _KEYS = """
 SELECT order_id, event_id, epoch_us(completed_at) AS completed_us, day, value, currency,
     enriched, fault, epoch_us(send_until) AS until_us
 FROM due WHERE held = $held
-ORDER BY due.completed_at NULLS FIRST, order_id
+ORDER BY due.completed_at NULLS FIRST, order_id OFFSET $skip
 """
 # What another run claimed while we read was not streamed yet, and is found by its ids:
 # its orders are counted as sent, so it is counted here, too. What was forgotten was
@@ -198,18 +198,19 @@ class Reconciliation:
         with self.connection.cursor() as cursor:
             cursor.execute(_ONLY, ends)
 
-    def keys(self, page: int) -> Iterator[list[OrderKey]]:
+    def keys(self, page: int, skip: int = 0) -> Iterator[list[OrderKey]]:
         """Yield what is to be sent, and what a key fault holds; oldest first."""
-        return self._pages(page, held=False)
+        return self._pages(page, held=False, skip=skip)
 
     def held_keys(self, page: int) -> Iterator[list[OrderKey]]:
         """Yield what is held, to be looked at again; oldest first."""
-        return self._pages(page, held=True)
+        return self._pages(page, held=True, skip=0)
 
-    def _pages(self, page: int, *, held: bool) -> Iterator[list[OrderKey]]:
+    def _pages(self, page: int, *, held: bool, skip: int) -> Iterator[list[OrderKey]]:
+        asked = {"held": held, "skip": skip}
         # A cursor of its own, so that two of these can take turns.
         with self.connection.cursor() as cursor:
-            found = cursor.sql(_KEYS, params={"held": held}).to_arrow_reader(page)
+            found = cursor.sql(_KEYS, params=asked).to_arrow_reader(page)
             for batch in found:
                 for start in range(0, batch.num_rows, page):
                     rows = batch.slice(start, page).to_pylist()

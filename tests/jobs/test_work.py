@@ -1,12 +1,19 @@
 """What a run keeps of its holds, and how far an approval goes."""
 
+import asyncio
 import json
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from capi_jobs.config import load
 from capi_jobs.errors import LedgerUnavailable
+from capi_jobs.jobs import running
+from capi_jobs.jobs.house import opened
 from capi_jobs.ledger import Ledger
+from capi_jobs.model import DataInterval
+from capi_jobs.preparation.kept import KEPT_FOR
 from tests.shop import Row, Shop, an_order
 
 WHY = ("--because", "looks right")
@@ -207,3 +214,50 @@ def test_the_books_close_when_a_run_breaks_off_among_its_holds(
         shop.capi("run", "-i", shop.days, code=1)
 
     assert shop.classes() == {"delivered": 1, "held": 1}
+
+
+class AtDelivery:
+    """A run's clock and watcher: when delivery begins, a row changes, time passes."""
+
+    def __init__(self, shop: Shop, later: timedelta) -> None:
+        self.shop, self.later, self.ahead = shop, later, timedelta(0)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    def stage(self, destination: str, stage: str, total: int | None) -> None:
+        del destination, total
+        if stage == "deliver":
+            self.shop.change("UPDATE orders SET status = 'cancelled'")
+            self.ahead = self.later
+
+    def reached(self, destination: str, done: int) -> None:
+        """Nobody looks."""
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [
+        pytest.param(timedelta(0), {"o-1": 1}, id="at once: read once"),
+        pytest.param(KEPT_FOR + timedelta(minutes=1), {}, id="later: read again"),
+    ],
+)
+def test_a_run_sends_what_it_looked_at_or_looks_again(
+    shop: Shop, later: timedelta, expected: dict[str, int]
+) -> None:
+    shop.fill([an_order("o-1")])
+    now = datetime.now(UTC)
+    interval = DataInterval(now - timedelta(days=2), now)
+    during = AtDelivery(shop, later)
+
+    with opened(load(shop.config), during) as house:
+        chosen = house.settings.destinations
+        running.run(house, interval, chosen, actor="olga", watcher=during)
+
+    assert shop.counted() == expected

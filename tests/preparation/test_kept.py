@@ -1,0 +1,147 @@
+"""What is kept comes back as it was: all of it, in order, or not at all."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capi_jobs.model import Conversion, Entry, OwedAs, Prepared
+from capi_jobs.preparation.kept import KEPT_FOR, PART_ROWS, KeptPages
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ROOM = 1_000_000
+# What no encoding can write is refused before (`orders/scalars.py`).
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TIMES = st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - made aware
+MONEY = st.decimals(0, 10**15, places=9) | st.decimals(0, 99, places=2)
+
+
+@st.composite
+def prepared(draw: st.DrawFn) -> Prepared:
+    """Draw what delivery is handed."""
+    entry = Entry(
+        destination="meta-web",
+        event_name=draw(TEXT),
+        event_id=draw(TEXT),
+        order_id=draw(TEXT),
+        event_time=draw(TIMES),
+        day=draw(st.dates()),
+        value=draw(MONEY),
+        currency=draw(TEXT),
+        owed_as=draw(st.sampled_from(OwedAs)),
+    )
+    made = conversion_of(entry, source=draw(TEXT))
+    until = draw(st.none() | TIMES)
+    event = draw(st.binary(max_size=50))
+    return Prepared(entry=entry, conversion=made, event=event, send_until=until)
+
+
+def conversion_of(entry: Entry, source: str = "website") -> Conversion:
+    return Conversion(
+        destination=entry.destination,
+        order_id=entry.order_id,
+        event_id=entry.event_id,
+        event_name=entry.event_name,
+        event_time=entry.event_time,
+        value=entry.value,
+        currency=entry.currency,
+        source=source,
+        match_keys={},
+    )
+
+
+def some(count: int, event: bytes = b"{}") -> list[Prepared]:
+    """Make so many, told apart by their order."""
+    entries = [
+        Entry(
+            destination="meta-web",
+            event_name="Purchase",
+            event_id=f"e-{n}",
+            order_id=f"o-{n}",
+            event_time=NOW,
+            day=NOW.date(),
+            value=Decimal("19.90"),
+            currency="EUR",
+        )
+        for n in range(count)
+    ]
+    return [
+        Prepared(entry=one, conversion=conversion_of(one), event=event)
+        for one in entries
+    ]
+
+
+def pages() -> KeptPages:
+    return KeptPages("meta-web", ROOM)
+
+
+@given(st.lists(prepared(), max_size=5))
+def test_what_is_kept_comes_back_as_it_was(ready: list[Prepared]) -> None:
+    kept = pages()
+    kept.add(len(ready), ready, NOW)
+
+    taken = kept.take(NOW)
+
+    assert taken is not None
+    found = [one for part in taken for one in part]
+    assert ready == found
+    digits = [str(one.entry.value) for one in ready]
+    assert digits == [str(one.entry.value) for one in found]
+
+
+def test_a_page_comes_back_in_parts_and_in_its_order() -> None:
+    ready = some(PART_ROWS + 1)
+    kept = pages()
+    kept.add(len(ready) + 3, ready, NOW)
+
+    parts = list(kept.take(NOW) or ())
+
+    assert [len(part) for part in parts] == [PART_ROWS, 1]
+    assert ready == [one for part in parts for one in part]
+    assert kept.take(NOW) is None
+
+
+def test_it_says_how_many_keys_were_handed_out() -> None:
+    """Delivery goes on behind them, those that were held among them."""
+    kept = pages()
+    kept.add(7, some(5), NOW)
+    kept.add(4, some(1), NOW)
+
+    kept.take(NOW)
+
+    assert kept.taken == 7
+
+
+def test_what_follows_a_page_without_room_is_not_kept_either() -> None:
+    """Else delivery would leave out the page between."""
+    noise = random.Random(1).randbytes(4_000)
+    kept = KeptPages("meta-web", bytes_max=3_000)
+    kept.add(1, some(1), NOW)
+    kept.add(1, some(1, event=noise), NOW)
+    kept.add(1, some(1), NOW)
+
+    assert kept.take(NOW) is not None
+    assert kept.take(NOW) is None
+
+
+def test_what_is_too_old_is_prepared_again_and_all_behind_it() -> None:
+    kept = pages()
+    kept.add(1, some(1), NOW)
+    kept.add(1, some(1), NOW + KEPT_FOR)
+
+    assert kept.take(NOW + KEPT_FOR + timedelta(microseconds=1)) is None
+    assert kept.take(NOW) is None
+    assert kept.taken == 0
+
+
+def test_a_page_of_which_nothing_can_be_sent_is_handed_out_empty() -> None:
+    kept = pages()
+    kept.add(3, [], NOW)
+
+    taken = kept.take(NOW)
+
+    assert taken is not None
+    assert list(taken) == []
+    assert kept.taken == 3

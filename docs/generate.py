@@ -43,6 +43,7 @@ from capi_jobs.identity.hashing import ANSWERS_REMEMBERED
 from capi_jobs.jobs.house import RECONCILE_MB
 from capi_jobs.lifecycle import TRANSITIONS
 from capi_jobs.platforms import NAMES, platform_named
+from capi_jobs.preparation.kept import KEPT_BYTES_MAX, KEPT_FOR
 from capi_jobs.transport import ANSWER_BYTES_MAX
 from docs.command_reference import commands
 
@@ -220,12 +221,15 @@ def bounds() -> str:
     page = f"one page of {work.page_rows:,}; ready ones, a page per destination"
     calls = f"{work.in_flight_max} in flight per destination, of the platform's size"
     answer = f"{ANSWER_BYTES_MAX // 2**20} MB, then the call counts as lost"
+    mb, span = KEPT_BYTES_MAX // 2**20, span_text(KEPT_FOR)
+    kept = f"{mb} MB, for {span}; the rest is prepared again"
     remembered = f"at most {ANSWERS_REMEMBERED:,} answers a form"
     return _table(
         ("what grows with the shop", "its bound", "set by"),
         (
             ("keys being joined", spill, "`jobs/house.py`"),
             ("whole orders", page, "`[delivery] page_rows`"),
+            ("what a run prepared and sends at once", kept, "`preparation/kept.py`"),
             ("calls", calls, "`[delivery] in_flight_max`, the platform's limits"),
             ("answers", answer, "`transport.py`"),
             ("normal forms that are remembered", remembered, "`identity/`"),

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from capi_jobs.model import RowFault
-from capi_jobs.validation.engine import Found
-from capi_jobs.validation.rule import Rule
+from capi_jobs.validation.rule import Found, Rule
 from capi_jobs.validation.verdict import SAMPLE_MAX, ExpectationResult, SuiteVerdict
 
 Finding = tuple[Rule, Found]

@@ -1,4 +1,4 @@
-"""A rule of a suite, and what is wrong with one; reading lives in `suites.py`."""
+"""A rule, what it found, and what is wrong with one; reading lives in `suites.py`."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,16 @@ class Rule:
     do: str
     ask: str
     expectation: Any  # Great Expectations'
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one rule found in one frame; `rows` only where the rule may hold them."""
+
+    evaluated: int = 0
+    failed: int = 0
+    rows: tuple[int, ...] = ()
+    error: str = ""  # why the rule could not be run; no value of a row in it
 
 
 @dataclass(frozen=True, slots=True)

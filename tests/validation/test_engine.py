@@ -3,8 +3,8 @@ import logging
 import pandas as pd
 import pytest
 
-from capi_jobs.validation.engine import Engine, Found, make, quiet
-from capi_jobs.validation.rule import Rule
+from capi_jobs.validation.engine import Engine, make, quiet
+from capi_jobs.validation.rule import Found, Rule
 from capi_jobs.validation.verdict import Severity
 
 PAGE = pd.DataFrame({"t": pd.Series(["1", "x", None], dtype="str")})

@@ -1,7 +1,6 @@
 from capi_jobs.model import RowFault
-from capi_jobs.validation.engine import Found
 from capi_jobs.validation.judging import verdict, with_faults
-from capi_jobs.validation.rule import Rule
+from capi_jobs.validation.rule import Found, Rule
 from capi_jobs.validation.verdict import Severity
 
 

@@ -183,6 +183,8 @@ def connect(
     target = str(path) if path else ":memory:"
     with duckdb.connect(target, read_only=read_only, config=config) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        # Where no file is run (`python -c`, a notebook) it would draw into our answer.
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("SET VARIABLE blanks = $1", [_BLANKS])
         yield connection
 

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -159,6 +161,22 @@ def test_what_ends_the_batches_is_raised_as_it_is(
 def test_nothing_is_fetched_from_a_network(space: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(duckdb.Error):
         space.execute("SELECT * FROM read_csv('https://127.0.0.1:1/x.csv')")
+
+
+def test_a_slow_query_draws_nothing_into_an_answer_on_stdout() -> None:
+    """DuckDB does by itself where no file is run, as in a forked process."""
+    setting = "SELECT current_setting('enable_progress_bar')"
+    asked = f"""
+from capi_jobs import duck
+with duck.connect(None, 64) as connection:
+    print(connection.execute({setting!r}).fetchone())
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", asked], check=False, capture_output=True, text=True
+    )
+
+    assert (done.stdout, done.stderr) == ("(False,)\n", "")
 
 
 def test_money_is_read_whatever_blanks_are_around_it(

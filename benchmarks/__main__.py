@@ -18,6 +18,7 @@ ALONE = {
     "validate": "frames, rules and coverage per page",
     "pages": "each page, over a filled ledger: [entries] [--sqlite] [--write]",
     "ledger": "questions to a filled one, and moves: [entries] [--sqlite] [--write]",
+    "workers": "a day in slices: [orders] [--workers 1,2,4] [--slices 4] [--write]",
     "sandbox": "the sandbox's own CPU and memory",
 }
 
@@ -33,7 +34,7 @@ def main() -> None:
         ["python -m benchmarks", *(a for a in sys.argv[1:] if a != "--write")]
     )
     if chosen.what == "pairs":
-        pair = compare(_wanted(chosen))
+        pair = compare(_wanted(chosen), drt=chosen.drt)
         text, faults = telling_pairs.told(pair), pair.faults
         marks = (telling_pairs.BEGIN, telling_pairs.END)
     else:
@@ -67,6 +68,7 @@ def _arguments() -> argparse.Namespace:
     pairs = commands.add_parser("pairs", help="the job beside a script of pandas")
     for one in (parser, job, pairs):
         _job(one)
+    pairs.add_argument("--drt", action="store_true", help="fetch drt, and run it, too")
     for name, says in ALONE.items():
         alone = commands.add_parser(name, help=says)
         alone.add_argument("rest", nargs=argparse.REMAINDER)

@@ -17,8 +17,8 @@ import duckdb
 import pyarrow as pa
 
 from benchmarks import telling
+from benchmarks.process import peak_mb
 from benchmarks.reconcile import policy
-from benchmarks.worker import peak_mb
 from capi_jobs.audit import MEMORY_LIMIT_MB, Audit, Terms, audited
 from capi_jobs.jobs.house import CLASSES_MB
 from capi_jobs.model import DataInterval

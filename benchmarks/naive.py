@@ -9,9 +9,6 @@ import contextlib
 import json
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from time import perf_counter, process_time
 from typing import Any
 
 import pandas as pd
@@ -25,7 +22,7 @@ from facebook_business.adobjects.serverside.user_data import UserData
 from facebook_business.api import FacebookAdsApi
 from facebook_business.session import FacebookSession
 
-from benchmarks.worker import peak_mb
+from benchmarks.process import Stages
 
 EVENTS_PER_CALL = 1_000
 ORDERS = "SELECT * FROM completed_orders WHERE completed_at >= :first"
@@ -41,23 +38,14 @@ class Script:
 
     def __init__(self, url: str) -> None:
         self._engine = sa.create_engine(url)
-        self.stages: dict[str, dict[str, float]] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Add what a block took."""
-        wall, cpu = perf_counter(), process_time()
-        yield
-        kept = self.stages.setdefault(name, {"wall": 0.0, "cpu": 0.0})
-        kept["wall"] += perf_counter() - wall
-        kept["cpu"] += process_time() - cpu
+        self.stages = Stages()
 
     def missing(self, first: str) -> pd.DataFrame:
         """Merge all orders with all that was seen."""
-        with self.stage("read"), self._engine.connect() as connection:
+        with self.stages.stage("read"), self._engine.connect() as connection:
             orders = pd.read_sql(sa.text(ORDERS), connection, params={"first": first})
             seen = pd.concat([pd.read_sql(sa.text(q), connection) for q in SEEN])
-        with self.stage("merge"):
+        with self.stages.stage("merge"):
             found = orders.merge(
                 seen.drop_duplicates(), on="order_id", how="left", indicator=True
             )
@@ -70,11 +58,11 @@ class Script:
             connection.execute(sa.text("CREATE TABLE sent_by_script (order_id text)"))
         for start in range(0, len(missing), EVENTS_PER_CALL):
             page = missing.iloc[start : start + EVENTS_PER_CALL]
-            with self.stage("build"):
+            with self.stages.stage("build"):
                 events = [_event(row) for _, row in page.iterrows()]
-            with self.stage("send"):
+            with self.stages.stage("send"):
                 EventRequest(pixel_id="1234567890", events=events).execute()
-            with self.stage("keep"), self._engine.begin() as connection:
+            with self.stages.stage("keep"), self._engine.begin() as connection:
                 ids = [{"order_id": one} for one in page["order_id"]]
                 connection.execute(sa.text(KEEP), ids)
 
@@ -127,22 +115,13 @@ def _user(row: pd.Series) -> UserData:
 def main() -> None:
     """Print the figures of one run."""
     url, server, first = sys.argv[1:]
-    imported, began = process_time(), perf_counter()
     FacebookSession.GRAPH = f"{server}/meta"
     FacebookAdsApi.init(access_token="sandbox-benchmark", crash_log=False)  # noqa: S106 - opens nothing
     script = Script(url)
     missing = script.missing(first)
     with contextlib.redirect_stdout(sys.stderr):
         script.send(missing)
-    told = {
-        "wall": perf_counter() - began,
-        "cpu": process_time(),
-        "imports_cpu": imported,
-        "peak_mb": peak_mb(),
-        "sent": len(missing),
-        "stages": script.stages,
-    }
-    print(json.dumps(told))
+    print(json.dumps(script.stages.told(len(missing))))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
-from benchmarks.worker import peak_mb
+from benchmarks.process import peak_mb
 from capi_jobs.jobs.house import LOG_MARGIN
 from capi_jobs.model import DataInterval, OrderClass
 from capi_jobs.platforms import platform_named

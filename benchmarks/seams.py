@@ -16,11 +16,12 @@ from capi_jobs.jobs.house import House
 from capi_jobs.jobs.work import Work
 from capi_jobs.ledger import Ledger
 from capi_jobs.platforms import platform_named
-from capi_jobs.preparation import Preparer, preparer
+from capi_jobs.preparation import Preparer, kept, preparer
 from capi_jobs.reconcile import Reconciliation
 from capi_jobs.transport import Transport
 from capi_jobs.validation import Validator
 from capi_jobs.validation.engine import Engine
+from capi_jobs.warehouse import Warehouse
 
 # A look at the clock takes as long as a tenth of writing an event.
 EVENTS_PER_LOOK = 10
@@ -61,7 +62,7 @@ def _time_preparing(watch: Stopwatch) -> None:
     watch.wrap(House, "preparer", "load rules", _none)
     watch.wrap(Validator, "_rules", "load rules", _none)
     watch.wrap(Engine, "run", "Great Expectations", _nth(2))
-    watch.wrap_rows(House, "orders", "read")
+    watch.wrap_pages(Warehouse, "orders", "read")
     watch.wrap(preparer, "read_by_order", "parse", lambda _, found: len(found))
     watch.wrap(Preparer, "page", "sort out", _nth(1))
     watch.wrap(Validator, "orders", "validate orders", _nth(1))
@@ -112,6 +113,8 @@ def _time_reconcile(watch: Stopwatch) -> None:
 def _time_delivery(watch: Stopwatch) -> None:
     """The main thread is the event loop: what it spends are the calls."""
     watch.wrap_waiting(Transport, "send", "wait for answers")
+    watch.wrap(kept, "_pack", "keep pages", lambda args, _: len(args[0]))
+    watch.wrap_pages(kept, "_unpack", "read kept pages")
     watch.wrap_often(work, "_written", "slim what waits", EVENTS_PER_LOOK)
     inner = Work.deliver
 

@@ -9,12 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from itertools import islice
 from time import perf_counter, process_time, thread_time
 from typing import Any
-
-# So that the look at the clock is nothing beside the rows.
-ROWS_PER_LOOK = 500
 
 Rows = Callable[[tuple[Any, ...], Any], int]
 
@@ -83,7 +79,7 @@ class Stopwatch:
 
         setattr(owner, method, timed)
 
-    def wrap_pages(self, owner: type, method: str, name: str) -> None:
+    def wrap_pages(self, owner: object, method: str, name: str) -> None:
         """Time a generator of pages, each while it is asked for."""
         inner = getattr(owner, method)
 
@@ -98,23 +94,6 @@ class Stopwatch:
                     return
                 yield page
                 del page  # before the next one: two would be held at once
-
-        setattr(owner, method, timed)
-
-    def wrap_rows(self, owner: type, method: str, name: str) -> None:
-        """Time a generator of rows, as its rows are asked for, in parts."""
-        inner = getattr(owner, method)
-
-        @wraps(inner)
-        def timed(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever it is
-            found = inner(*args, **kwargs)
-            while True:
-                with self.stage(name) as told:
-                    part = list(islice(found, ROWS_PER_LOOK))
-                    told.rows = len(part)
-                if not part:
-                    return
-                yield from part
 
         setattr(owner, method, timed)
 

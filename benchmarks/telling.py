@@ -34,6 +34,8 @@ STAGES = (
     "give memory back",
     "keep holds",
     "keep the run's books",
+    "keep pages",
+    "read kept pages",
     "slim what waits",
     "claim",
     "call",

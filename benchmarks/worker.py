@@ -12,9 +12,10 @@ from collections import Counter
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from time import perf_counter, process_time
+from time import process_time
 from typing import Any
 
+from benchmarks.process import age, peak_mb
 from benchmarks.seams import time_the_house
 from benchmarks.stopwatch import Stopwatch
 from capi_jobs.config import load
@@ -42,7 +43,7 @@ class Phases:
 
 def job(config: Path, interval: DataInterval) -> dict[str, Any]:
     """Run it; say what it took."""
-    watch, began = Stopwatch(), perf_counter()
+    watch = Stopwatch()
     started = process_time()  # imports
     time_the_house(watch)
     settings = load(config)
@@ -56,7 +57,7 @@ def job(config: Path, interval: DataInterval) -> dict[str, Any]:
         )
         held = {d.name: _held(house, d.name) for d in settings.destinations}
     return {
-        "wall": perf_counter() - began,
+        "wall": age(),
         "cpu": process_time(),
         "imports_cpu": started,
         "peak_mb": peak_mb(),
@@ -83,13 +84,6 @@ def _ran(report: RunReport) -> dict[str, dict[str, Any]]:
 def _held(house: House, destination: str) -> dict[str, int]:
     batches = house.ledger.open_hold_keys(destination)
     return Counter(rule for one in batches for rule in one.column("rule").to_pylist())
-
-
-def peak_mb() -> float:
-    """Return the peak of this process alone: `ru_maxrss` would be our parent's, too."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    line = next(one for one in status.splitlines() if one.startswith("VmHWM:"))
-    return int(line.split()[1]) / 1024
 
 
 def main() -> None:

@@ -38,7 +38,9 @@ airflow: setup ## Run a local Airflow with the DAGs, a demo shop and the sandbox
 
 .PHONY: test
 test: lint ## Check format, lint, types and imports, then run the tests
-	$(BIN)/pytest --numprocesses auto --dist worksteal
+	@# One more than there are cores: some tests wait for what they started.
+	$(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) \
+	  --dist worksteal
 
 .PHONY: lint
 lint: setup ## Check format, lint, types and imports

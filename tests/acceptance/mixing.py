@@ -36,6 +36,7 @@ from capi_jobs.report.audits import AuditReport, audit_report
 from capi_jobs.sandbox import SandboxSettings
 from capi_jobs.validation.suites import shipped
 from tests.acceptance.dying import CrashError, Process
+from tests.shop import client
 from tests.simulator import FakeClock
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -107,7 +108,7 @@ class Mix:
 
     def make(self, each: Mapping[str, int], seed: int, seen: str) -> None:
         """Write shop and ledger; let the platforms count what the logs tell."""
-        httpx.delete(f"{self.url}/sandbox").raise_for_status()
+        client().delete(f"{self.url}/sandbox").raise_for_status()
         self.seen = seen
         self.month = make_month(
             self.folder / SHOP_FILE,
@@ -179,7 +180,7 @@ class Mix:
 
     def known(self) -> dict[str, Known]:
         """Ask ledger and platforms."""
-        books = httpx.get(f"{self.url}/sandbox/counted").json()
+        books = client().get(f"{self.url}/sandbox/counted").json()
         with self.house(to_look=True) as house:
             return {
                 one.name: Known(

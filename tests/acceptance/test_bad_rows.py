@@ -3,13 +3,15 @@
 import csv
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import Any, NamedTuple
 
 import duckdb
 import psycopg
 import pytest
 
+from tests import postgres
 from tests.shop import COLUMNS, PERSONAL, TOKEN, Row, Shop, an_order, shop_in
 
 RECENT = datetime.now(UTC) - timedelta(hours=20)
@@ -103,26 +105,38 @@ def _parquet(shop: Shop, uri: str) -> None:
 FILLED = {"sqlite": _sqlite, "postgres": _postgres, "csv": _csv, "parquet": _parquet}
 
 
-@pytest.fixture(params=FILLED)
-def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
+class Ran(NamedTuple):
+    """A shop after two runs, and what each of them told."""
+
+    shop: Shop
+    first: Mapping[str, Any]
+    second: Mapping[str, Any]
+
+
+@pytest.fixture(scope="module", params=FILLED)
+def ran(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Ran]:
     kind: str = request.param
-    uri = request.getfixturevalue("postgres_uri") if kind == "postgres" else ""
-    with shop_in(tmp_path) as made:
+    with ExitStack() as stack:
+        uri = ""
+        if kind == "postgres":
+            server = request.getfixturevalue("postgres_server")
+            uri = stack.enter_context(postgres.database(server))
+        made = stack.enter_context(shop_in(tmp_path_factory.mktemp(kind)))
         made.platforms = ("meta",)
         # The interval ends with the day after tomorrow, and so does the future here.
         made.rules = None
         made.gate += "\nbad_rows_share_max = 1.0"
         FILLED[kind](made, uri)
-        yield made
+        yield Ran(made, *(made.run()["destinations"][0] for _ in range(2)))
 
 
-def test_every_bad_row_is_held_by_name_and_the_good_ones_are_sent(shop: Shop) -> None:
-    (told,) = shop.run()["destinations"]
-    second = shop.run()["destinations"][0]
-
+def test_every_bad_row_is_held_by_name_and_the_good_ones_are_sent(ran: Ran) -> None:
+    shop = ran.shop
     sent = {order for order, (_, rule) in BAD.items() if rule is None}
     assert shop.counted() == dict.fromkeys(sent, 1)
-    assert second["sent"]["requests"] == 0
+    assert ran.second["sent"]["requests"] == 0
 
     held = shop.held()
     wanted = {o: rule for o, (_, rule) in BAD.items() if rule and rule != "-"}
@@ -134,7 +148,7 @@ def test_every_bad_row_is_held_by_name_and_the_good_ones_are_sent(shop: Shop) ->
     assert sorted(others.values()) == sorted(
         ["order_id_missing", *["order_id_has_control_characters"] * len(nul)]
     )
-    assert sum(told["held"].values()) == len(held)
+    assert sum(ran.first["held"].values()) == len(held)
 
     classes = shop.classes()
     assert classes == {
@@ -144,8 +158,8 @@ def test_every_bad_row_is_held_by_name_and_the_good_ones_are_sent(shop: Shop) ->
     }
 
 
-def test_nothing_personal_is_in_ledger_report_or_export(shop: Shop) -> None:
-    shop.run()
+def test_nothing_personal_is_in_ledger_report_or_export(ran: Ran) -> None:
+    shop = ran.shop
     report = shop.folder / "report.html"
     said = [
         shop.capi("report", "--html", str(report)),

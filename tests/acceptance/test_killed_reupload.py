@@ -4,70 +4,47 @@ What it has made missing it makes missing once, whatever moment it died in.
 """
 
 import random
-import subprocess
-import time
 from collections import Counter
 from pathlib import Path
-
-import httpx
 
 from capi_jobs.ledger import Ledger
 from tests.acceptance.test_kill import (
     PATIENCE_SECONDS,
     SLOW,
-    command,
+    forked,
+    killed,
     prepared,
     rows,
-    until_calling,
 )
-from tests.shop import Shop, shop_in
+from tests.shop import Shop, client, shop_in
 
 ORDERS, KILLS = 150, 4
 RUN = "20261123-031500-4f2a"
 
 
-def started(shop: Shop) -> "subprocess.Popen[bytes]":
-    words = ["reupload", "-i", shop.days, "--because", "they lost a day"]
-    words += ["--delivered", "again", "--may-count-twice", "--send", "--run-id", RUN]
-    return subprocess.Popen(
-        command(shop, *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-
-
-def finished(shop: Shop) -> tuple[int, bytes]:
-    with started(shop) as process:
-        _, err = process.communicate(timeout=PATIENCE_SECONDS)
-    return process.returncode, err
-
-
-def killed(shop: Shop, moment: random.Random) -> None:
-    """Kill it among its decisions, or in the midst of its calls."""
-    with started(shop) as process:
-        if moment.random() < 0.7:
-            until_calling(shop, process, moment.randint(1, 3))
-            time.sleep(moment.uniform(0, 0.3))
-        else:
-            time.sleep(moment.uniform(1, 4))
-        process.kill()
-        process.communicate()
+def words(shop: Shop) -> list[str]:
+    told = ["reupload", "-i", shop.days, "--because", "they lost a day"]
+    told += ["--delivered", "again", "--may-count-twice", "--send", "--run-id", RUN]
+    return told
 
 
 def survives(shop: Shop, ledger: str) -> None:
     shop.run()
-    httpx.delete(f"{shop.url}/sandbox").raise_for_status()
+    client().delete(f"{shop.url}/sandbox").raise_for_status()
     assert shop.counted() == {}
     shop.faults(SLOW)
     moment = random.Random(7)
     for _ in range(KILLS):
-        killed(shop, moment)
+        killed(shop, moment, *words(shop))
     shop.mend()
     for _ in range(3):
-        code, err = finished(shop)
-        if code == 0:
+        worker = forked(shop, *words(shop))
+        assert worker.ended(PATIENCE_SECONDS)
+        if worker.code == 0:
             break
 
     owed = [f"o-{n}" for n in range(1, ORDERS + 1)]
-    assert code == 0, err
+    assert worker.code == 0, worker.said
     assert shop.counted() == dict.fromkeys(owed, 1)
     assert shop.classes() == {"delivered": ORDERS}
     with Ledger.open(ledger) as books:

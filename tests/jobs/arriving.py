@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-
 from capi_jobs.config import load
 from capi_jobs.jobs import verifying
 from capi_jobs.jobs.clock import SystemClock
@@ -13,7 +11,7 @@ from capi_jobs.jobs.house import Unwatched, opened
 from capi_jobs.jobs.verified import Verification, Verified
 from capi_jobs.ledger.readings import Reading
 from capi_jobs.model import DataInterval
-from tests.shop import Row, Shop, orders
+from tests.shop import Row, Shop, client, orders
 
 PROMPT = '[destinations.arrival]\ndelay = "0s"\n'
 ORDERS = 200
@@ -40,7 +38,7 @@ def lent(shop: Shop) -> Iterator[Shop]:
     config = shop.config.read_text()
     yield shop
     shop.config.write_text(config)
-    httpx.delete(f"{shop.url}/sandbox/faults").raise_for_status()
+    client().delete(f"{shop.url}/sandbox/faults").raise_for_status()
 
 
 def run_with(shop: Shop, *faults: Row, arrival: str = "", **changes: Any) -> Shop:  # noqa: ANN401
@@ -64,7 +62,7 @@ def others_send(shop: Shop, count: int, **body: str) -> None:
         "custom_data": {"value": 1, "currency": "EUR"},
     }
     events = [{**event, "event_id": f"other-{n}"} for n in range(count)]
-    answer = httpx.post(
+    answer = client().post(
         f"{shop.url}/v26.0/1234567890/events",
         json={"data": events, "access_token": "other", **body},
     )

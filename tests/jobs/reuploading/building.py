@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
-
 from capi_jobs.config import load
 from capi_jobs.errors import LedgerUnavailable
 from capi_jobs.jobs.clock import ClockAsOf
@@ -24,7 +22,7 @@ from capi_jobs.jobs.reuploading import (
     send,
 )
 from capi_jobs.jobs.reuploading.line import Line
-from tests.shop import Shop
+from tests.shop import Shop, client
 
 RUN, META, WHY = "20261123-031500-4f2a", "meta-web", "the platform lost a morning"
 AGAIN: dict[str, Any] = {"delivered": "again", "may_count_twice": True}
@@ -53,7 +51,7 @@ class Desk:
         """Let time go by, for the shop and for the platform."""
         self.ahead = ahead
         shift = {"shift_seconds": ahead.total_seconds()}
-        httpx.post(f"{self.shop.url}/sandbox/clock", json=shift).raise_for_status()
+        client().post(f"{self.shop.url}/sandbox/clock", json=shift).raise_for_status()
 
     def wish(self, house: House, *order_ids: str, **more: Any) -> Wish:  # noqa: ANN401
         told = {"because": WHY, "order_ids": order_ids, **more}
@@ -113,7 +111,7 @@ class Desk:
 
     def requests(self) -> int:
         """How many calls the platform has had."""
-        return len(httpx.get(f"{self.shop.url}/sandbox/requests").json())
+        return len(client().get(f"{self.shop.url}/sandbox/requests").json())
 
 
 def away(*_: object, **__: object) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -52,11 +53,16 @@ ORDERS = st.builds(
     st.sampled_from([None, None, None, "e1", "o1"]),
     st.sampled_from(["10.50", "10.50", "11.00"]),
 )
-SEEN: dict[str, Sequence[Row]] = {
-    "events": [event(order_id="o5"), event(order_id="o6", channel="browser")],
-    "entries": [entry("o4")],
-    "holds": [hold("o3")],
-}
+
+
+def judged(rows: Sequence[Row]) -> AbstractContextManager[Reconciliation]:
+    """Find what is due beside orders that were seen, sent or held."""
+    return reconciled(
+        rows,
+        events=[event(order_id="o5"), event(order_id="o6", channel="browser")],
+        entries=[entry("o4")],
+        holds=[hold("o3")],
+    )
 
 
 def due(found: Reconciliation) -> list[OrderKey]:
@@ -71,7 +77,7 @@ def due(found: Reconciliation) -> list[OrderKey]:
 )
 @example([order(f"o{n}", completed_at=TIMES[6 + n % 4]) for n in (0, 1, 2)], 1, 3)
 def test_every_due_order_is_in_one_slice(rows: list[Row], each: int, most: int) -> None:
-    with reconciled(rows, **SEEN) as found:
+    with judged(rows) as found:
         whole = due(found)
         cutting = Cutting.of(found, DAY, each, most)
     cutting.count(whole, page_of(whole))
@@ -80,7 +86,7 @@ def test_every_due_order_is_in_one_slice(rows: list[Row], each: int, most: int) 
     sent: list[Counter[str]] = []
     for one in slices:
         # As a worker does it: judged as a whole, then only its own part is left.
-        with reconciled(rows, **SEEN) as found:
+        with judged(rows) as found:
             found.keep_only(one.interval)
             sent.append(Counter(key.order_id for key in due(found)))
 

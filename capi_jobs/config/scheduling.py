@@ -129,7 +129,7 @@ class Airflow(Section):
         ge=1,
         le=256,
         description="so many slices at most",
-        json_schema_extra={"why": "each reads the keys of its part again"},
+        json_schema_extra={"why": "each reads the keys of the whole time again"},
     )
     pool_slots: int = Field(
         2,

@@ -3,7 +3,7 @@
 Each command imports what it needs when it runs, so that help is quick.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -50,9 +50,29 @@ def main(
     verbose: Annotated[
         bool,
         typer.Option(
-            "--verbose", "-v", envvar="CAPI_JOBS_VERBOSE", help="Log more, to stderr."
+            "--verbose",
+            "-v",
+            envvar="CAPI_JOBS_VERBOSE",
+            help="Log all there is, to stderr: --log-level debug.",
         ),
     ] = False,
+    log_format: Annotated[
+        Literal["text", "json"],
+        typer.Option(
+            "--log-format",
+            envvar="CAPI_JOBS_LOG_FORMAT",
+            help="json: one object a line on stderr, from level info on.",
+        ),
+    ] = "text",
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"] | None,
+        typer.Option(
+            "--log-level",
+            envvar="CAPI_JOBS_LOG_LEVEL",
+            help="Log from this level on; else warning, with json info.",
+            show_default=False,
+        ),
+    ] = None,
     version: Annotated[
         bool,
         typer.Option(
@@ -67,7 +87,8 @@ def main(
 ) -> None:
     """Set up the log for every command."""
     del version
-    log_to_stderr(verbose=verbose)
+    usual = "info" if log_format == "json" else "warning"
+    log_to_stderr(log_format, "debug" if verbose else log_level or usual)
 
 
 setup.add_to(app)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Self, TextIO
+from typing import Literal, Self, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -32,8 +32,12 @@ from capi_jobs.errors import CapiJobsError
 
 DONE, FAILED, USAGE, PERSON_NEEDED = 0, 1, 2, 3
 
+log = logging.getLogger(__name__)
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+_STOPPED = "stopped: the ledger is true; run again to go on"
 
 
 @contextmanager
@@ -42,16 +46,18 @@ def told_plainly() -> Iterator[None]:
     try:
         yield
     except CapiJobsError as fault:
-        err.print(f"[red]✗[/] {escape(str(fault))}")
+        _complain(str(fault))
         raise Exit(FAILED) from None
     except BrokenPipeError:
         raise  # whoever reads has seen enough: Typer ends quietly
     except OSError as fault:
         where = f"{fault.filename}: " if fault.filename else ""
-        err.print(f"[red]✗[/] {escape(f'{where}{fault.strerror or fault}')}")
+        _complain(f"{where}{fault.strerror or fault}")
         raise Exit(FAILED) from None
     except KeyboardInterrupt:
-        err.print("[yellow]stopped[/]: the ledger is true; run again to go on")
+        if err.quiet:
+            _complain(_STOPPED)
+        err.print(f"[yellow]{_STOPPED}[/]")
         raise Exit(FAILED) from None
 
 
@@ -140,13 +146,24 @@ def several(count: int, one: str, more: str = "") -> str:
     return f"{count:,} {one if count == 1 else more or f'{one}s'}"
 
 
-def log_to_stderr(*, verbose: bool) -> None:
+def log_to_stderr(form: Literal["text", "json"], level: str) -> None:
     """Send the log to stderr, beside the answer."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    # Not above: each command's help would wait for it.
+    from capi_jobs.telemetry.logs import write_to  # noqa: PLC0415
+
+    write_to(sys.stderr, form, logging.getLevelNamesMapping()[level.upper()])
+    # What is said to people would stand between the lines.
+    err.quiet = form == "json"
+
+
+def _complain(fault: str) -> None:
+    """Say what went wrong: to people in colour, to programs as a line of the log."""
+    from capi_jobs.telemetry import tell  # noqa: PLC0415 - as above
+
+    if err.quiet:
+        tell(log.error, "failed", reason=fault)
+    else:
+        err.print(f"[red]✗[/] {escape(fault)}")
 
 
 class Bars:
@@ -161,7 +178,7 @@ class Bars:
             TimeElapsedColumn(),
             console=err,
             transient=True,
-            disable=not err.is_terminal,
+            disable=not err.is_terminal or err.quiet,
         )
         self._tasks: dict[str, TaskID] = {}
 

@@ -8,16 +8,19 @@ call is `attempt.py`, the search for a bad event `isolation.py`, what is in doub
 import asyncio
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from capi_jobs.batching import batches
 from capi_jobs.delivery.attempt import Attempts, Result
 from capi_jobs.delivery.isolation import isolate
 from capi_jobs.delivery.means import Clock, Lane, Means, Transport
+from capi_jobs.delivery.observing import lane_told
 from capi_jobs.delivery.resend import AsyncRebuild, Rebuild, resend_doubtful
 from capi_jobs.delivery.tally import Tally
 from capi_jobs.delivery.waiting import await_others
 from capi_jobs.errors import DestinationStopped
 from capi_jobs.model import Deferred, Prepared
+from capi_jobs.telemetry import carried
 
 __all__ = [
     "Attempts",
@@ -53,6 +56,10 @@ class LaneDelivery:
             # Iterators and their connections live in one thread: SQLite insists on it.
             with ThreadPoolExecutor(1, thread_name_prefix="pages") as own:
                 return await self.run(rebuild, own)
+        with lane_told(self._attempts.lane, self._attempts.run_id):
+            return await self._run(rebuild, reader)
+
+    async def _run(self, rebuild: Rebuild, reader: ThreadPoolExecutor) -> Tally:
         again, began = self._in(reader, rebuild), self._attempts.clock.now()
         await resend_doubtful(self._attempts, again)
         await self._send_pages(reader)
@@ -63,10 +70,10 @@ class LaneDelivery:
         return self._attempts.tally
 
     async def _send_pages(self, reader: ThreadPoolExecutor) -> None:
-        loop = asyncio.get_running_loop()
+        loop, read = asyncio.get_running_loop(), partial(next, self._pages, None)
 
         def ahead() -> asyncio.Future[Sequence[Prepared] | None]:
-            return loop.run_in_executor(reader, next, self._pages, None)
+            return loop.run_in_executor(reader, carried(read))
 
         coming = ahead()
         try:
@@ -129,7 +136,9 @@ class LaneDelivery:
 
     def _in(self, reader: ThreadPoolExecutor, rebuild: Rebuild) -> AsyncRebuild:
         loop = asyncio.get_running_loop()
-        return lambda entries: loop.run_in_executor(reader, rebuild, entries)
+        return lambda entries: loop.run_in_executor(
+            reader, carried(partial(rebuild, entries))
+        )
 
 
 def _no_patience_left(name: str, result: Result) -> DestinationStopped:

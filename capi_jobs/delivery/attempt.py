@@ -5,12 +5,19 @@ transaction. What to do with what is left: `__init__.py`, `isolation.py`, `resen
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from capi_jobs.delivery.means import Lane, Means
+from capi_jobs.delivery.observing import (
+    call_told,
+    dropped_told,
+    stopped_told,
+    throttled_told,
+)
 from capi_jobs.delivery.tally import Tally
 from capi_jobs.errors import DestinationStopped
 from capi_jobs.ledger.values import EventKey, Settlement, key_of
@@ -87,12 +94,16 @@ class Attempts:
 
     def halt(self, fault: DestinationStopped) -> None:
         """Begin no new call for this destination."""
-        self.tally.stopped = self.tally.stopped or fault
+        if self.tally.stopped is None:
+            self.tally.stopped = fault
+            stopped_told(fault)
         self._halted.set()
 
     def broke(self, fault: Exception) -> None:
         """Begin no new call, for ledger or warehouse failed; those in flight settle."""
-        self.fault = self.fault or fault
+        if self.fault is None:
+            self.fault = fault
+            stopped_told(fault)
         self._halted.set()
 
     async def turn(self) -> bool:
@@ -129,6 +140,7 @@ class Attempts:
             parent_id=parent_id,
         )
         self.tally.already_known += len(claim.dropped)
+        dropped_told(claim)
         if not claim:
             return Result()
         ids = {entry.event_id for entry in claim.entries}
@@ -160,22 +172,23 @@ class Attempts:
             [item.event for item in items], self.lane.target, self.lane.token
         )
         self.tally.requests += 1
-        try:
-            answer = await self.transport.send(call)
-        except asyncio.CancelledError:
-            # Asked to stop at once: say that nobody knows, then stop.
-            lost = Receipt("the run was stopped before the answer came")
-            await self.books(
-                self.ledger.settle,
-                batch_id,
-                Event.LOST,
-                lost,
-                now=self.clock.now(),
-                actor=self.actor,
-                attempt=attempt,
-            )
-            raise
-        return self._read(items, answer)
+        with call_told(batch_id, len(items), attempt) as heard:
+            try:
+                answer = await self.transport.send(call)
+            except asyncio.CancelledError:
+                # Asked to stop at once: say that nobody knows, then stop.
+                lost = Receipt("the run was stopped before the answer came")
+                await self.books(
+                    self.ledger.settle,
+                    batch_id,
+                    Event.LOST,
+                    lost,
+                    now=self.clock.now(),
+                    actor=self.actor,
+                    attempt=attempt,
+                )
+                raise
+            return heard(answer, self._read(items, answer))
 
     def _read(
         self, items: Sequence[Prepared], answer: Answer | NoAnswer
@@ -232,9 +245,7 @@ class Attempts:
 
     def observe(self, outcomes: Sequence[Outcome]) -> None:
         """Count outcomes, adapt the pace, and stop where going on does harm."""
-        count = dict.fromkeys((Accepted, Refused, Deferred, Lost), 0)
-        for outcome in outcomes:
-            count[type(outcome)] += 1
+        count = Counter(map(type, outcomes))
         self.tally.delivered += count[Accepted]
         self.tally.rejected += count[Refused]
         self.tally.in_doubt += count[Lost]
@@ -250,7 +261,9 @@ class Attempts:
         deferred = [o for o in outcomes if isinstance(o, Deferred)]
         if deferred and not any(o.batch_refused for o in deferred):
             waits = [o.retry_after for o in deferred if o.retry_after is not None]
-            self.pace.throttled(max(waits).total_seconds() if waits else None)
+            pause = max(waits).total_seconds() if waits else None
+            throttled_told(pause)
+            self.pace.throttled(pause)
         elif outcomes and not any(isinstance(o, Lost) for o in outcomes):
             self.pace.answered()
 

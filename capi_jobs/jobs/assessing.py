@@ -6,7 +6,7 @@ pages are prepared the same way when they are delivered, see `running.py`.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from capi_jobs.gate import Assessment as Judged
 from capi_jobs.gate import Gate, GateLimits, judge
 from capi_jobs.jobs.house import House, Watcher
 from capi_jobs.jobs.memory import give_back
+from capi_jobs.jobs.observing import look_told, page_told, reconcile_told
 from capi_jobs.model import DataInterval, OrderClass, OrderKey, OwedAs
 from capi_jobs.preparation import Page, Preparer
 from capi_jobs.preparation.advising import Sample, advised
@@ -120,7 +121,12 @@ def reconciled(
     """Find what is owed, by keys alone; they can be read until the block ends."""
     now = house.clock.now()
     watcher.stage(destination.name, "reconcile", None)
-    with house.reconcile(destination, interval, now, wanted) as reconciliation:
+    with ExitStack() as open_ones:
+        with reconcile_told(destination) as told:
+            reconciliation = open_ones.enter_context(
+                house.reconcile(destination, interval, now, wanted)
+            )
+            told(reconciliation)
         preparer = house.preparer(destination, now)
         yield Assessed(
             destination,
@@ -147,6 +153,7 @@ def assess(
         yield found
 
 
+@look_told
 def look(
     house: House,
     found: Assessed,
@@ -218,6 +225,7 @@ def prepare(
 ) -> Page:
     """Read the orders of these keys whole and prepare them."""
     ids = [key.order_id for key in keys if key.fault is None]
+    page_told(preparer.destination, len(ids))
     return preparer.page(
         keys,
         house.orders(ids, interval),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from capi_jobs.config import Destination
 from capi_jobs.jobs.house import House, Watcher
+from capi_jobs.jobs.observing import run_ended, run_told
 from capi_jobs.jobs.outcome import Ran, RunReport
 from capi_jobs.jobs.records import new_run_id
 from capi_jobs.jobs.work import Work
@@ -38,7 +39,11 @@ def run(
         now=now,
     )
     work = Work(house, run_id, actor, credentials, watcher)
-    with work.recorded(), contextlib.ExitStack() as open_ones:
+    with (
+        run_told(run_id, kind, interval),
+        work.recorded(),
+        contextlib.ExitStack() as open_ones,
+    ):
         found = [work.assess(d, house.widened(interval, d), open_ones) for d in chosen]
         for one in found:
             work.keep(one, one.gate)
@@ -56,6 +61,7 @@ def run(
             ),
         )
         work.finish(report)
+        run_ended(report)
     return report
 
 
@@ -87,7 +93,11 @@ def approve(  # who, what, why, and how far
     credentials = house.tokens(chosen)
     house.ledger.sweep(now, actor=actor)
     work = Work(house, shown.run_id, actor, credentials, watcher)
-    with work.recorded(), contextlib.ExitStack() as open_ones:
+    with (
+        run_told(shown.run_id, "approve", shown.interval),
+        work.recorded(),
+        contextlib.ExitStack() as open_ones,
+    ):
         found = [
             work.reconcile(d, one.interval, open_ones)
             for d, one in zip(chosen, going_on, strict=True)
@@ -105,6 +115,7 @@ def approve(  # who, what, why, and how far
         )
         report = RunReport(shown.run_id, shown.interval, tuple(ran))
         work.finish(report)
+        run_ended(report)
     return report
 
 

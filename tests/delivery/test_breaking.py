@@ -1,6 +1,7 @@
 """A ledger or a warehouse that fails in the middle: what is in flight is not torn."""
 
 import asyncio
+import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -62,14 +63,16 @@ def test_what_breaks_one_call_does_not_tear_the_others(
 def test_a_warehouse_that_goes_away_does_not_tear_what_is_in_flight(
     desk: Desk,
 ) -> None:
-    gone = asyncio.Event()
+    gone, called = asyncio.Event(), threading.Event()
 
     def pages() -> Iterator[Sequence[Prepared]]:
         yield items(5)
+        assert called.wait(30)
         gone.set()
         raise WarehouseUnavailable("the warehouse went away", do="wait")
 
     async def until_gone(event_ids: Sequence[str]) -> None:
+        called.set()
         while not gone.is_set():
             await asyncio.to_thread(desk.ledger.status_counts)
         for _ in range(20):

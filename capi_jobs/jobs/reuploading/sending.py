@@ -14,6 +14,7 @@ from capi_jobs.errors import DecisionRefused
 from capi_jobs.gate import Gate
 from capi_jobs.jobs.assessing import Assessed
 from capi_jobs.jobs.house import House, Watcher
+from capi_jobs.jobs.observing import run_ended, run_told
 from capi_jobs.jobs.outcome import Ran, RunReport
 from capi_jobs.jobs.reuploading.binding import (
     KIND,
@@ -86,7 +87,11 @@ def send(  # noqa: PLR0913 - what, as whom, and who hears of it
     begun = _begin(house, wish, places.span(), run_id, actor)
     told(not_found_lines(places.not_found))
     work = Work(house, run_id, actor, credentials, watcher, note=begun.note)
-    with work.recorded(), ExitStack() as open_ones:
+    with (
+        run_told(run_id, KIND, places.span()),
+        work.recorded(),
+        ExitStack() as open_ones,
+    ):
         if is_bounded(begun, wish, by_second_person=by_second_person):
             # Before the first order is moved: all that was confirmed, or nothing.
             refuse_more(begun, explain(house, wish, run_id=run_id, watcher=watcher))
@@ -106,6 +111,7 @@ def send(  # noqa: PLR0913 - what, as whom, and who hears of it
         )
         report = RunReport(run_id, places.span(), tuple(ran))
         work.finish(report)
+        run_ended(report)
     explained = Explained(tuple(one.answer for one in sending), places.not_found)
     return Reuploaded(explained, report)
 

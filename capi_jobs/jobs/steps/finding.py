@@ -17,6 +17,7 @@ from capi_jobs.config import Destination
 from capi_jobs.errors import DecisionRefused
 from capi_jobs.jobs.assessing import Assessed
 from capi_jobs.jobs.house import House, Unwatched, Watcher
+from capi_jobs.jobs.observing import gate_told, step_told
 from capi_jobs.jobs.records import assessment_of
 from capi_jobs.jobs.steps.cutting import Cutting
 from capi_jobs.jobs.work import Work, recorded
@@ -80,6 +81,7 @@ def assess(  # noqa: PLR0913 - whose day it is, and how to cut it
     _start(house, run_id, name, interval, actor=actor, kind=kind)
     work = Work(house, run_id, actor, {}, watcher)
     with (
+        step_told("assess", run_id, destination),
         recorded(partial(_broke_off, house, run_id, name)),
         contextlib.ExitStack() as open_ones,
     ):
@@ -91,6 +93,7 @@ def assess(  # noqa: PLR0913 - whose day it is, and how to cut it
             slices = house.ledger.slices(run_id, name)
             return Found(run_id, name, "pass", slices=len(slices))
         _keep(house, run_id, found, cutting)
+        gate_told(name, found.gate)
     orders, values = found.due()
     return Found(
         run_id, name, found.gate.verdict, orders, values, len(cutting.slices())

@@ -14,9 +14,10 @@ from functools import partial
 from capi_jobs.config import Destination
 from capi_jobs.delivery import Tally
 from capi_jobs.errors import DestinationStopped, GateClosed
-from capi_jobs.gate import GateLimits, GateReason, grown, log_stopped
+from capi_jobs.gate import Gate, GateLimits, GateReason, grown, log_stopped
 from capi_jobs.jobs.assessing import Assessed, reconciled
 from capi_jobs.jobs.house import House, Watcher
+from capi_jobs.jobs.observing import gate_told, slice_ended, step_told
 from capi_jobs.jobs.outcome import status_of
 from capi_jobs.jobs.steps.finding import UNWATCHED
 from capi_jobs.jobs.work import Work, recorded
@@ -67,6 +68,7 @@ def deliver(
     begun = house.ledger.start_slice(run_id, name, slice_, now=now)
     part = house.ledger.run(run_id).destinations[name]
     with (
+        step_told("slice", run_id, destination, slice=slice_ + 1),
         recorded(partial(_broke_off, house, begun)),
         contextlib.ExitStack() as open_ones,
     ):
@@ -106,6 +108,7 @@ def _delivered(work: Work, found: Assessed, begun: Slice) -> Sent:
         requests=tally.requests,
         note=str(tally.stopped or ""),
     )
+    slice_ended(tally)
     return _sent(tally)
 
 
@@ -125,6 +128,7 @@ def _sent(tally: Tally) -> Sent:
 def _close_gate(house: House, begun: Slice, reason: GateReason) -> Sent:
     said = f"{reason.rule}: {reason.says}"
     house.ledger.ask_again(begun, [said], now=house.clock.now())
+    gate_told(begun.destination, Gate("ask", (reason,)))
     raise GateClosed(
         f"{begun.destination}: {said}",
         ids=[begun.run_id],

@@ -12,6 +12,7 @@ from benchmarks.pairs import compare
 HERE = Path(__file__).parent
 # Each prints its own figures; they run as scripts, too.
 ALONE = {
+    "growth": "the job at sizes: [--orders 1000000,…] [--missing 0.1] [--write]",
     "reconcile": "the joins of keys: [orders] [memory limit in MB] [postgres]",
     "audit": "orders, twice as many events: [orders] [memory limit in MB] [--write]",
     "convert": "read, convert and write an order, per platform",
@@ -25,11 +26,11 @@ ALONE = {
 
 def main() -> None:
     """Read the arguments, measure, print."""
-    chosen = _arguments()
-    if chosen.what in ALONE:
-        sys.argv = [chosen.what, *chosen.rest]
-        runpy.run_path(str(HERE / f"{chosen.what}.py"), run_name="__main__")
+    if sys.argv[1:2] and sys.argv[1] in ALONE:
+        sys.argv = sys.argv[1:]  # it reads its own
+        runpy.run_path(str(HERE / f"{sys.argv[0]}.py"), run_name="__main__")
         return
+    chosen = _arguments()
     asked = " ".join(
         ["python -m benchmarks", *(a for a in sys.argv[1:] if a != "--write")]
     )
@@ -70,8 +71,7 @@ def _arguments() -> argparse.Namespace:
         _job(one)
     pairs.add_argument("--drt", action="store_true", help="fetch drt, and run it, too")
     for name, says in ALONE.items():
-        alone = commands.add_parser(name, help=says)
-        alone.add_argument("rest", nargs=argparse.REMAINDER)
+        commands.add_parser(name, help=says)
     chosen = parser.parse_args()
     chosen.what = chosen.what or "job"
     return chosen

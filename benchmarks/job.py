@@ -20,10 +20,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from benchmarks.shop import PLATFORMS, Shop, fill
-from tests import postgres
+from capi_jobs.airflow.local import postgres
 
 # Half of the shop's days; the other half is read by the look-back of three days.
 INTERVAL = timedelta(days=3)
+# As a server of a few gigabytes is set up; the default is for one of the nineties.
+MEMORY = {
+    "shared_buffers": "1GB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "512MB",
+    # An odd zone, so that none is relied upon.
+    "timezone": "America/St_Johns",
+}
 TOKEN = "sandbox-benchmark"  # noqa: S105 - opens nothing but the sandbox
 JOB_SECONDS_MAX = 3_600
 ACCOUNTS = {"meta": "1234567890", "tiktok": "C0BENCHMARK000000001", "snapchat": "b0"}
@@ -105,7 +113,7 @@ def databases(wanted: Wanted, folder: Path) -> Iterator[tuple[str, str]]:
     if wanted.sqlite:
         yield f"sqlite:///{folder}/shop.db", f"sqlite:///{folder}/ledger.db"
         return
-    with postgres.server() as uri:
+    with postgres.server(MEMORY) as uri:
         admin = sa.create_engine(
             uri.replace("postgresql:", "postgresql+psycopg:"),
             isolation_level="AUTOCOMMIT",
@@ -165,11 +173,13 @@ def config(wanted: Wanted, warehouse: str, ledger: str, server: str) -> str:
     )
 
 
-def job(config: Path, now: datetime) -> dict[str, Any]:
-    """Run the job in a fresh process."""
+def job(
+    config: Path, now: datetime, program: str = "benchmarks.worker"
+) -> dict[str, Any]:
+    """Run the job in a fresh process, or another program of the same words."""
     start, end = (now - INTERVAL).isoformat(), now.isoformat()
     done = subprocess.run(  # noqa: S603 - ours
-        [sys.executable, "-m", "benchmarks.worker", str(config), start, end],
+        [sys.executable, "-m", program, str(config), start, end],
         check=True,
         stdout=subprocess.PIPE,
         text=True,

@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from benchmarks import telling
+from benchmarks.job import MEMORY
 from benchmarks.ledger_lots import DESTINATIONS, NOW, day_of, run_id
 from benchmarks.ledger_rows import fill, fill_counts, gather_statistics
 from capi_jobs.airflow.local import postgres
@@ -31,8 +32,6 @@ from capi_jobs.report.gather import balances, gather
 
 TRIES = 9
 LEASE = timedelta(minutes=2)
-# As a server of a few gigabytes is set up; the default is for one of the nineties.
-MEMORY = {"shared_buffers": "1GB", "work_mem": "16MB", "maintenance_work_mem": "512MB"}
 _DAY = timedelta(days=1)
 
 

@@ -21,7 +21,7 @@ from time import perf_counter
 from starlette.testclient import TestClient
 
 from benchmarks import telling
-from benchmarks.ledger import MEMORY
+from benchmarks.job import MEMORY
 from benchmarks.ledger_lots import DESTINATIONS, NOW, run_id
 from benchmarks.ledger_rows import fill, fill_counts, gather_statistics
 from capi_jobs.airflow.local import postgres

@@ -1,7 +1,8 @@
 """`python -m chaos.mutants`: break the code in many ways; a test must see each.
 
-The breaks stand in mutants.toml, each with the test that sees it. They are made in a
-copy; a test that fails without any break proves nothing, so all are run whole first.
+The breaks stand in mutants.toml, guards that are taken away in guards.toml, each with
+the test that sees it. They are made in a copy; a test that fails without any break
+proves nothing, so all are run whole first.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from chaos import telling
 
 ROOT = Path(__file__).parent.parent
 LIST = Path(__file__).with_suffix(".toml")
+GUARDS = LIST.with_name("guards.toml")
 # What a test needs to run; everything else is left out of the copies.
 COPIED = ("capi_jobs", "chaos", "tests", "expectations", "pyproject.toml")
 # A quick test on a busy machine; a break may also let it hang.
@@ -56,9 +58,9 @@ class Mutant:
         file.write_text(text, encoding="utf-8")
 
 
-def listed() -> list[Mutant]:
-    """Read the list."""
-    told = tomllib.loads(LIST.read_text(encoding="utf-8"))
+def listed(file: Path = LIST) -> list[Mutant]:
+    """Read a list."""
+    told = tomllib.loads(file.read_text(encoding="utf-8"))
     return [Mutant(**one) for one in told["mutant"]]
 
 
@@ -108,10 +110,11 @@ def killed(mutant: Mutant) -> bool:
 def main() -> None:
     """Break and test them all, or those whose words hold what is asked for."""
     chosen = _arguments()
-    mutants = [one for one in listed() if chosen.only in f"{one.breaks} {one.file}"]
+    whole = listed(GUARDS if chosen.guards else LIST)
+    mutants = [one for one in whole if chosen.only in f"{one.breaks} {one.file}"]
     if not mutants:  # else pytest would be given no test, and run them all
         sys.exit(f"no break has these words: {chosen.only}")
-    if chosen.write and len(mutants) < len(listed()):
+    if chosen.write and len(mutants) < len(whole):
         sys.exit("the page tells of all breaks: leave out --only")
     began = time.monotonic()
     with copied() as root:
@@ -121,7 +124,10 @@ def main() -> None:
     told = text(mutants, seen, time.monotonic() - began)
     print(told)
     if chosen.write and all(seen):
-        telling.write("mutants", told, ["python -m chaos.mutants"])
+        part = "guards" if chosen.guards else "mutants"
+        page = telling.PAGE.with_name("security.md" if chosen.guards else "chaos.md")
+        asked = telling.asked(sys.argv[1:])
+        telling.write(part, told, ["python -m chaos.mutants", *asked], page)
     sys.exit(0 if all(seen) else 1)
 
 
@@ -161,9 +167,12 @@ def _name(mutant: Mutant) -> str:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos.mutants")
+    parser.add_argument(
+        "--guards", action="store_true", help="guards of docs/security.md instead"
+    )
     parser.add_argument("--only", default="", help="those that hold this text")
     parser.add_argument("--lanes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--write", action="store_true", help="also into docs/chaos.md")
+    parser.add_argument("--write", action="store_true", help="also into the docs")
     return parser.parse_args()
 
 

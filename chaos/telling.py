@@ -84,14 +84,13 @@ def asked(words: Sequence[str]) -> list[str]:
     return left
 
 
-def write(part: str, told: str, command: Sequence[str]) -> None:
-    """Put it into docs/chaos.md, between the part's two marks."""
+def write(part: str, told: str, command: Sequence[str], page: Path = PAGE) -> None:
+    """Put it into a page, docs/chaos.md by itself, between the part's two marks."""
     begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
-    page = PAGE.read_text(encoding="utf-8")
-    head, _, rest = page.partition(begin)
+    head, _, rest = page.read_text(encoding="utf-8").partition(begin)
     _, _, tail = rest.partition(end)
     stamp = f"`{' '.join(command)}` on {datetime.now(UTC):%Y-%m-%d}: {_machine()}."
-    PAGE.write_text(f"{head}{begin}\n{stamp}\n\n{told}\n{end}{tail}", encoding="utf-8")
+    page.write_text(f"{head}{begin}\n{stamp}\n\n{told}\n{end}{tail}", encoding="utf-8")
 
 
 def _machine() -> str:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from chaos.mutants import ROOT, Mutant, killed, listed, main
+from chaos.mutants import GUARDS, ROOT, Mutant, killed, listed, main
 
-MUTANTS = listed()
+MUTANTS = [*listed(), *listed(GUARDS)]
 # Quick ones, one of each kind: a table, a guard in SQL, the reading of an answer.
 SAMPLE = (
     "a lost answer makes the order missing again",

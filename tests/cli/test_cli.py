@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -50,6 +51,32 @@ def test_every_option_has_an_environment_name_shown_in_help(option: object) -> N
     assert str(name).startswith("CAPI_JOBS_")
     assert getattr(option, "show_envvar", False)
     assert getattr(option, "help", None)
+
+
+def test_no_secret_is_an_argument() -> None:
+    """Arguments stand in the list of processes, for everybody on the machine."""
+    words = re.compile(r"token|secret|passw|key|cred")
+    found = {name for name, _ in _options() if words.search(name)}
+
+    assert found == {"sandbox --token"}  # what the sandbox takes, which opens nothing
+
+
+def test_the_traceback_of_a_bug_shows_no_values() -> None:
+    code = (
+        "import sys; from capi_jobs.cli import app\n"
+        "@app.command()\n"
+        "def broken():\n"
+        "    token = '5e' + 'cret'\n"
+        "    raise KeyError('a bug')\n"
+        "sys.argv = ['capi-jobs', 'broken']\n"
+        "app()"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True
+    )
+
+    assert "KeyError: 'a bug'" in told.stderr
+    assert "5ecret" not in told.stderr + told.stdout
 
 
 def test_an_environment_name_means_the_same_option_everywhere() -> None:

@@ -32,6 +32,10 @@ def test_token_and_address_stand_in_no_log_and_no_repr(
         assert secret not in caplog.text
 
 
+def test_an_answer_that_repeats_a_token_shows_it_to_nobody() -> None:
+    assert TOKEN not in repr(Answer(200, {}, TOKEN.encode()))
+
+
 def test_this_machine_is_never_asked_for_through_a_proxy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -4,10 +4,12 @@ import asyncio
 import ssl
 from pathlib import Path
 
+import httpx
 import pytest
 import trustme
 
 from capi_jobs.model import Answer, NoAnswer
+from capi_jobs.transport import _tls
 from tests.loopback import Server, serving
 from tests.transport.calling import PLENTY, answers, call, transport
 
@@ -58,3 +60,17 @@ def test_a_certificate_that_nobody_trusts_is_sent_nothing() -> None:
 def test_tls_that_is_broken_is_not_spoken(trusted: trustme.CA) -> None:
     old = ssl.TLSVersion.TLSv1_1
     assert asked(trusted, "127.0.0.1", maximum_version=old) == REFUSED
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_a_machine_that_allows_broken_tls_does_not_decide(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def as_of_old() -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        return context
+
+    monkeypatch.setattr(httpx, "create_ssl_context", as_of_old)
+
+    assert _tls().minimum_version == ssl.TLSVersion.TLSv1_2

@@ -1,9 +1,11 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import psycopg
 import pyarrow as pa
 import pytest
@@ -162,3 +164,41 @@ def test_an_id_with_blanks_around_it_is_found_by_its_key(tmp_path: Path) -> None
 
     assert {"7"} == ids(warehouse.order_keys(source, DAY))
     assert {"7"} == ids(warehouse.orders(source, ["7"], DAY))
+
+
+NASTY_TABLE, NASTY_COLUMN = 'o"; DROP TABLE kept; --', 'e", 1; DELETE FROM kept; --'
+NASTY = (
+    "CREATE TABLE kept AS SELECT 1 AS a",
+    """
+    CREATE TABLE "o""; DROP TABLE kept; --" AS SELECT 'o-1' AS order_id, '1' AS value,
+        'EUR' AS currency, '2026-11-20T10:00:00Z' AS completed_at,
+        'a@b.example' AS "e"", 1; DELETE FROM kept; --"
+    """,
+)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "duckdb"])
+def test_a_name_is_a_name_whatever_it_holds(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """The configuration writes SQL nowhere but in `query`."""
+    file = tmp_path / "shop"
+    uri = request.getfixturevalue("postgres_uri") if kind == "postgres" else ""
+    with ExitStack() as stack:
+        connection: Any  # of three drivers
+        if kind == "sqlite":
+            connection = stack.enter_context(closing(sqlite3.connect(file)))
+        elif kind == "duckdb":
+            connection = stack.enter_context(duckdb.connect(file))
+        else:
+            connection = stack.enter_context(psycopg.connect(uri))
+        for statement in NASTY:
+            connection.execute(statement)
+        connection.commit()
+    relation = NASTY_TABLE.replace('"', '""')
+    source = OrdersSource(f'"{relation}"', columns={"email": NASTY_COLUMN})
+
+    warehouse = Warehouse.open(uri or f"{kind}:///{file}")
+    [row] = rows(warehouse.orders(source, ["o-1"], DAY))
+
+    assert row["email"] == "a@b.example"

@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.stopwatch import Rows, Stopwatch
 from capi_jobs.conversion import Converter
 from capi_jobs.coverage import Coverage
-from capi_jobs.jobs import assessing, work
+from capi_jobs.jobs import assessing, house, work
 from capi_jobs.jobs.house import House
 from capi_jobs.jobs.work import Work
 from capi_jobs.ledger import Ledger
@@ -63,6 +63,7 @@ def _time_preparing(watch: Stopwatch) -> None:
     watch.wrap(Validator, "_rules", "load rules", _none)
     watch.wrap(Engine, "run", "Great Expectations", _nth(2))
     watch.wrap_pages(Warehouse, "orders", "read")
+    watch.wrap(house, "table_of", "read", _none)
     watch.wrap(preparer, "read_by_order", "parse", lambda _, found: len(found))
     watch.wrap(Preparer, "page", "sort out", _nth(1))
     watch.wrap(Validator, "orders", "validate orders", _nth(1))

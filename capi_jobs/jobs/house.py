@@ -27,12 +27,14 @@ from capi_jobs.gate import PastAssessment
 from capi_jobs.ledger import Ledger
 from capi_jobs.ledger.values import BLOCK, RELEASE, Decision, Gate, RunDestination
 from capi_jobs.model import DataInterval
+from capi_jobs.orders.tables import TableRows
 from capi_jobs.platforms import NAMES, platform_named
 from capi_jobs.preparation import Preparer
 from capi_jobs.reconcile import OnClasses, Policy, Reconciliation, Wanted, reconcile
 from capi_jobs.validation import Validator
 from capi_jobs.warehouse import OrdersSource, Warehouse
 from capi_jobs.warehouse import SentEvents as SentEventsSource
+from capi_jobs.warehouse.tables import table_of
 
 _DAY = timedelta(days=1)
 # Logs are read this much beyond the orders: pixels fire late, clocks differ.
@@ -126,12 +128,10 @@ class House:
         for batch in self.warehouse.order_times(self.orders_source, ids):
             yield from batch.to_pylist()
 
-    def orders(
-        self, ids: Sequence[str], interval: DataInterval
-    ) -> Iterator[Mapping[str, object]]:
+    def orders(self, ids: Sequence[str], interval: DataInterval) -> TableRows:
         """Read these orders whole, a few megabytes at a time: wide rows are large."""
-        for batch in self.warehouse.orders(self.orders_source, ids, interval):
-            yield from batch.to_pylist()
+        found = self.warehouse.orders(self.orders_source, ids, interval)
+        return TableRows(map(table_of, found))
 
     def released(self, destination: str, ids: Sequence[str]) -> frozenset[str]:
         """Say which of these a person lets go in spite of a rule."""

@@ -17,6 +17,7 @@ from capi_jobs.model.calls import (
     Refused,
 )
 from capi_jobs.model.orders import (
+    ORDER_FIELDS,
     ClassCount,
     DataInterval,
     Item,
@@ -26,9 +27,11 @@ from capi_jobs.model.orders import (
     OwedAs,
     RowFault,
     Texts,
+    orders_of,
 )
 
 __all__ = [
+    "ORDER_FIELDS",
     "Accepted",
     "Answer",
     "Batch",
@@ -52,4 +55,5 @@ __all__ = [
     "Refused",
     "RowFault",
     "Texts",
+    "orders_of",
 ]

@@ -1,19 +1,21 @@
 """Rows read and grouped by order id; what became an order is not kept raw.
 
-How one row is read stands in `reading.py`. A page of raw rows is some ten times as
-large as its orders, so rows are read while they stream in.
+How they are read stands in `reading.py` and `columns.py`. A page of raw rows is some
+ten times as large as its orders, so rows are read while they stream in.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from capi_jobs.model import Order, RowFault
+from capi_jobs.orders.columns import read_table
 from capi_jobs.orders.reading import read_order
 from capi_jobs.orders.scalars import text_of
+from capi_jobs.orders.tables import Row, TableRows
 
-Row = Mapping[str, object]
+__all__ = ["ReadRow", "Row", "order_id_of", "read_by_order"]
 
 _NO_ROW: Row = MappingProxyType({})
 
@@ -37,13 +39,31 @@ def read_by_order(
 ) -> dict[str, list[ReadRow]]:
     """Group what was read; equal ones are one row told twice, which warehouses do."""
     grouped: dict[str, list[ReadRow]] = {}
-    for row in rows:
-        told = read_order(row, timezone=timezone)
-        if isinstance(told, Order):
-            read = ReadRow(_NO_ROW, told, ())
-        else:
-            read = ReadRow(row, None, told)
-        same = grouped.setdefault(order_id_of(row), [])
-        if read not in same:
+    for name, read in _read(rows, timezone):
+        same = grouped.get(name)
+        if same is None:
+            grouped[name] = [read]
+        elif read not in same:
             same.append(read)
     return grouped
+
+
+def _read(
+    rows: Iterable[Row], timezone: ZoneInfo | None
+) -> Iterator[tuple[str, ReadRow]]:
+    if not isinstance(rows, TableRows):
+        for row in rows:
+            yield _named(row, read_order(row, timezone=timezone))
+        return
+    for table in rows.tables:
+        for number, told in enumerate(read_table(table, timezone=timezone)):
+            if isinstance(told, Order):
+                yield told.order_id, ReadRow(_NO_ROW, told, ())
+            else:
+                yield _named(table.row(number), told)
+
+
+def _named(row: Row, told: Order | tuple[RowFault, ...]) -> tuple[str, ReadRow]:
+    if isinstance(told, Order):
+        return told.order_id, ReadRow(_NO_ROW, told, ())
+    return order_id_of(row), ReadRow(row, None, told)

@@ -1,7 +1,7 @@
 """A row under our own column names becomes an Order, or all of its faults at once.
 
-Rows are text from the warehouse, or a preview file's numbers, booleans and arrays
-(whose JSON numbers the caller parses as Decimal).
+Rows are text, or a preview file's numbers, booleans and arrays (whose JSON numbers the
+caller parses as Decimal). Columns of text, as warehouses have them: `columns.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -116,7 +116,7 @@ def _marks(columns: _Columns) -> _Marks:
     )
 
 
-def _updated_at(value: object, zone: ZoneInfo | None) -> datetime | None:
+def updated_at_of(value: object, zone: ZoneInfo | None) -> datetime | None:
     """Nothing that is sent depends on it, so a bad one is no fault."""
     try:
         return read_time("updated_at", value, zone)
@@ -133,14 +133,14 @@ def _order(
 
     def many(field: str) -> Texts | None:
         value = row.get(field)
-        return None if value is None else _texts(value)
+        return None if value is None else texts_of(value)
 
     return Order(
         order_id=core.order_id,
         completed_at=core.completed_at,
         value=core.value,
         currency=core.currency,
-        updated_at=_updated_at(row.get("updated_at"), zone),
+        updated_at=updated_at_of(row.get("updated_at"), zone),
         status=one("status"),
         channel=(one("channel") or "web").lower(),
         event_id=marks.event_id,
@@ -181,7 +181,7 @@ def _order(
     )
 
 
-def _texts(value: object) -> Texts | None:
+def texts_of(value: object) -> Texts | None:
     """One text, or several from an array or from an array's JSON text."""
     if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
         try:

@@ -1,5 +1,6 @@
 from capi_jobs.model import Order
 from capi_jobs.orders.grouping import Row, order_id_of, read_by_order
+from capi_jobs.orders.tables import Table, TableRows
 
 ROW: Row = {
     "order_id": "A-1",
@@ -48,4 +49,19 @@ def test_ids_are_trimmed_of_spaces_as_keys_are() -> None:
         "17",
         "",
         "",
+    ]
+
+
+def test_tables_are_grouped_as_their_rows_are() -> None:
+    told = [ROW, BAD, ROW, {**ROW, "value": "7"}, {**ROW, "order_id": " A-2 "}, BAD]
+    columns = {name: [str(row[name]) for row in told] for name in ROW}
+    # The same in a second table: rows of one order need not lie in one.
+    tables = [Table(columns, len(told))] * 2
+
+    grouped = read_by_order(TableRows(tables), timezone=None)
+
+    assert read_by_order([*told, *told], timezone=None) == grouped
+    assert [(name, len(several)) for name, several in grouped.items()] == [
+        ("A-1", 3),
+        ("A-2", 1),
     ]

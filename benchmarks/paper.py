@@ -29,6 +29,7 @@ MISSING = 0.02  # assumed: a shop whose pixels and server work
 NIGHT_HOURS = 4  # assumed: from the end of the loads until people come
 # The benchmark reads a day of orders, and of logs nearly as many rows.
 ROWS_MEASURED = 2
+NUMBERS = 2**31  # `reconcile/classing.py` keeps a row's number in an INTEGER
 ROW_BYTES = 100  # assumed: two ids of 20, a time, money, six short words
 # docs/performance.md: 750 events in TikTok's call of 1 MB, 1,237 in Snapchat's of 2 MB.
 EVENT_BYTES = 1_500
@@ -241,13 +242,16 @@ def _costs(load: Load) -> Iterator[str]:
 
 
 def _first(load: Load) -> Iterator[str]:
-    parts = ceil(load.cpu / NIGHT_HOURS / HOUR)
+    parts, numbered = ceil(load.cpu / NIGHT_HOURS / HOUR), NUMBERS / load.days[0]
     yield (
         "**What breaks first is the reading of keys.** It takes"
         f" {3 * load.reading / load.cpu:.0%} of all CPU, {_hours(load.cpu)}, and one"
         f" task does it alone. One core gets through {load.most_orders / 1e6:,.0f}"
         f" million orders a day in a night of {NIGHT_HOURS} hours; a billion takes"
-        f" {parts} cores, each with a part of the shop. Then the ledger: with a"
+        f" {parts} cores, each with a part of the shop. A reading also numbers its rows"
+        f" of orders with 32 bits, and fails beyond {numbered / 1e6:,.0f} million orders"
+        f" a day; and what its joins spill, up to {load.rows * ROW_BYTES / 1e12:.1f} TB,"
+        " must find room on the worker's disk. Then the ledger: with a"
         f" retention of {_kept()} days it holds {load.owed * _kept() / MEASURED:,.0f}"
         " times as much as was measured. The platforms are last."
     )

@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 # Each prints its own figures; they run as scripts, too.
 ALONE = {
     "growth": "the job at sizes: [--orders 1000000,…] [--missing 0.1] [--write]",
+    "stages": "each alone, by several ways: [--orders 20000] [--only …] [--write]",
     "reconcile": "the joins of keys: [orders] [memory limit in MB] [postgres]",
     "audit": "orders, twice as many events: [orders] [memory limit in MB] [--write]",
     "convert": "read, convert and write an order, per platform",
@@ -20,6 +21,7 @@ ALONE = {
     "pages": "each page, over a filled ledger: [entries] [--sqlite] [--write]",
     "ledger": "questions to a filled one, and moves: [entries] [--sqlite] [--write]",
     "workers": "a day in slices: [orders] [--workers 1,2,4] [--slices 4] [--write]",
+    "paper": "a billion orders a day, reckoned from docs/scale.md into it",
     "sandbox": "the sandbox's own CPU and memory",
 }
 

@@ -242,15 +242,17 @@ def _costs(load: Load) -> Iterator[str]:
 
 
 def _first(load: Load) -> Iterator[str]:
-    parts, numbered = ceil(load.cpu / NIGHT_HOURS / HOUR), NUMBERS / load.days[0]
+    parts = ceil(load.cpu / NIGHT_HOURS / HOUR)
+    numbered = NUMBERS / load.days[0] / 1e6
+    spilled = load.rows * ROW_BYTES / 1e12
     yield (
         "**What breaks first is the reading of keys.** It takes"
         f" {3 * load.reading / load.cpu:.0%} of all CPU, {_hours(load.cpu)}, and one"
         f" task does it alone. One core gets through {load.most_orders / 1e6:,.0f}"
         f" million orders a day in a night of {NIGHT_HOURS} hours; a billion takes"
         f" {parts} cores, each with a part of the shop. A reading also numbers its rows"
-        f" of orders with 32 bits, and fails beyond {numbered / 1e6:,.0f} million orders"
-        f" a day; and what its joins spill, up to {load.rows * ROW_BYTES / 1e12:.1f} TB,"
+        f" of orders with 32 bits, and fails beyond {numbered:,.0f} million orders"
+        f" a day; and what its joins spill, up to {spilled:.1f} TB,"
         " must find room on the worker's disk. Then the ledger: with a"
         f" retention of {_kept()} days it holds {load.owed * _kept() / MEASURED:,.0f}"
         " times as much as was measured. The platforms are last."

@@ -77,6 +77,17 @@ advisories: setup ## Ask the network whether a locked version has a known hole
 	@# 1: it has; 3: not every version could be asked about.
 	$(BIN)/python scripts/advisories.py
 
+.PHONY: guards
+guards: setup ## Take each guard of docs/security.md away: a test must see it
+	$(BIN)/python -m chaos.mutants --guards
+
+.PHONY: fuzz
+fuzz: setup ## Feed readers with bytes that find new paths: SECONDS_EACH=60
+	@# atheris has no wheel for some Pythons, so that no lock has it.
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python atheris
+	$(BIN)/python -m chaos.fuzz --seconds $(or $(SECONDS_EACH),60)
+
 .PHONY: lock
 lock: setup ## Remake requirements.lock with the newest versions that fit
 	@# uv.lock holds the addresses of an index; the export has none.

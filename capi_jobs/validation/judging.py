@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from capi_jobs.model import RowFault
+from capi_jobs.validation.columns import encodable
 from capi_jobs.validation.rule import Found, Rule
 from capi_jobs.validation.verdict import SAMPLE_MAX, ExpectationResult, SuiteVerdict
 
@@ -97,7 +98,7 @@ def _result(
         says=rule.says,
         do=rule.do,
         ask=rule.ask,
-        sample=tuple(one[:_ID_CHARACTERS_MAX] for one in some if one),
+        sample=tuple(encodable(one)[:_ID_CHARACTERS_MAX] for one in some if one),
     )
 
 

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, DecimalException
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from math import isfinite
 from operator import attrgetter
 from re import compile as pattern
+from typing import Any, cast
 
 import orjson
 import pycountry
 
 from capi_jobs.model import Item, Order, RowFault, Texts
-from capi_jobs.validation.columns import Column
+from capi_jobs.validation.columns import Column, hours_before, instants
 
 # Fields of an order by which a platform may recognise the customer.
 IDENTIFIERS = (
@@ -28,7 +30,7 @@ IDENTIFIERS = (
 VAGUE = frozenset({"city", "state", "zip", "country", "gender", "user_agent"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OrderPage:
     """Rows as they came, and what the row reader made of them."""
 
@@ -38,21 +40,22 @@ class OrderPage:
     now: datetime
     # Columns that several readers want, made once.
     _told: dict[str, list[str | None]] = field(default_factory=dict)
-    _has: dict[str, list[bool]] = field(default_factory=dict)
+    _has: dict[str, bytes] = field(default_factory=dict)
 
     def told(self, name: str) -> list[str | None]:
         """Text of a column: the reader's where it read the row, else the raw one."""
         if name not in self._told:
-            self._told[name] = [_text(value) for value in self._values(name)]
+            self._told[name] = _texts(list(self._values(name)))
         return self._told[name]
 
-    def has(self, name: str) -> list[bool]:
+    def has(self, name: str) -> bytes:
+        """One flag per row, as bytes: they are counted by the million."""
         if name not in self._has:
-            self._has[name] = [bool(value) for value in self._values(name)]
+            self._has[name] = bytes(map(bool, self._values(name)))
         return self._has[name]
 
     def _values(self, name: str) -> Iterator[object]:
-        if all(self.orders):
+        if self.all_read:
             return map(attrgetter(name), self.orders)
         return (
             _raw(row.get(name)) if order is None else getattr(order, name)
@@ -62,6 +65,16 @@ class OrderPage:
     def of_orders(self, read: Callable[[Order], object]) -> list[object]:
         """Read the orders; null where the reader could not make one."""
         return [None if order is None else read(order) for order in self.orders]
+
+    @cached_property
+    def all_read(self) -> bool:
+        """Whether the row reader could read every row."""
+        return all(self.orders)
+
+    @cached_property
+    def completed(self) -> Any:  # noqa: ANN401
+        """When orders were completed, as pandas has it."""
+        return instants(None if o is None else o.completed_at for o in self.orders)
 
 
 def number(text: str | None) -> float | None:
@@ -106,6 +119,21 @@ def _is_country(text: str) -> bool:
     return True
 
 
+def _texts(values: Sequence[object]) -> list[str | None]:
+    """Write values as text, quickly where all are text or all are money."""
+    kinds = set(map(type, values))
+    if kinds <= {str, type(None)}:
+        return cast("list[str | None]", values)
+    if kinds != {Decimal}:
+        return [_text(value) for value in values]
+    texts = map(str, values)
+    # Written as text, it says the same as written out, unless it has an exponent.
+    return [
+        _text(value) if "E" in text else text
+        for value, text in zip(values, texts, strict=True)
+    ]
+
+
 def _text(told: object) -> str | None:
     if isinstance(told, Decimal):
         # Written out, 1E+999999 would be a million characters.
@@ -116,6 +144,21 @@ def _text(told: object) -> str | None:
 def _raw(told: object) -> object:
     """Blanks are nothing, as they are to the row reader."""
     return None if isinstance(told, str) and not told.strip() else told
+
+
+def _numbers(page: OrderPage) -> list[float | None]:
+    if page.all_read:
+        # Money that is no number or too large for one is rare: `number` knows how.
+        exact = [float(order.value) for order in page.orders if order]
+        if all(map(isfinite, exact)):
+            return list(exact)
+    return [number(text) for text in page.told("value")]
+
+
+def _all_items_are_json(page: OrderPage) -> list[bool | None]:
+    if page.all_read:
+        return [True if there else None for there in page.has("items")]
+    return [_items_are_json(r, o) for r, o in zip(page.rows, page.orders, strict=True)]
 
 
 def _items_are_json(row: Mapping[str, object], order: Order | None) -> bool | None:
@@ -133,16 +176,21 @@ def _items_are_json(row: Mapping[str, object], order: Order | None) -> bool | No
 
 
 def _codes(told: Sequence[str | None]) -> list[str | None]:
-    return [text and text.strip().upper() for text in told]
+    codes = {text: text and text.strip().upper() for text in set(told)}
+    return [codes[text] for text in told]
 
 
-def _hours(page: OrderPage, time: datetime) -> float:
-    return (page.now - time).total_seconds() / 3600
+def _countries_known(page: OrderPage) -> list[bool | None]:
+    told = [order and order.country for order in page.orders]
+    known = {country: country_known(country) for country in set(told)}
+    return [known[country] for country in told]
 
 
-def _identifier_counts(page: OrderPage) -> list[int]:
+def _identifier_counts(page: OrderPage) -> Any:  # noqa: ANN401
+    import numpy as np  # noqa: PLC0415
+
     told = [page.has(name) for name in IDENTIFIERS if name not in VAGUE]
-    return [sum(row) for row in zip(*told, strict=True)]
+    return np.sum([np.frombuffer(one, dtype=np.uint8) for one in told], axis=0)
 
 
 def _coverage(name: str) -> Column[OrderPage]:
@@ -167,29 +215,27 @@ COLUMNS: tuple[Column[OrderPage], ...] = (
         "completed_at",
         "time",
         "time of completion; null if unreadable",
-        lambda p: p.of_orders(lambda o: o.completed_at),
+        lambda p: p.completed,
     ),
     Column(
         "hours_since_completed",
         "number",
         "hours from completion to now; negative in the future",
-        lambda p: p.of_orders(lambda o: _hours(p, o.completed_at)),
+        lambda p: hours_before(p.now, p.completed),
     ),
     Column("value", "text", "money as text, exact", lambda p: p.told("value")),
     Column(
         "value_number",
         "number",
         "money as a float, for ranges; null if no number",
-        lambda p: [number(t) for t in p.told("value")],
+        _numbers,
     ),
     Column("currency", "text", "ISO 4217 code", lambda p: _codes(p.told("currency"))),
     Column(
         "items_are_json",
         "flag",
         "whether the items can be parsed; null if there are none",
-        lambda p: [
-            _items_are_json(r, o) for r, o in zip(p.rows, p.orders, strict=True)
-        ],
+        _all_items_are_json,
     ),
     Column(
         "items_count",
@@ -207,7 +253,7 @@ COLUMNS: tuple[Column[OrderPage], ...] = (
         "country_known",
         "flag",
         "whether the country is one of ISO 3166; null if none or hashed",
-        lambda p: p.of_orders(lambda o: country_known(o.country)),
+        _countries_known,
     ),
     Column(
         "identifiers_count",

@@ -19,6 +19,7 @@ class Rule:
     do: str
     ask: str
     expectation: Any  # Great Expectations'
+    columns: frozenset[str] | None = None  # those it looks at; none: any
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,8 @@ def _rule(
         do=str(meta.get("do") or ""),
         ask=str(meta.get("ask") or ""),
         expectation=made,
+        # A condition may look at any column.
+        columns=None if "row_condition" in kwargs else frozenset(looked_at),
     )
 
 

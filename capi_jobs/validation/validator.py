@@ -15,7 +15,7 @@ from capi_jobs.errors import ConfigFault
 from capi_jobs.model import Conversion, Order, RowFault
 from capi_jobs.platforms import NAMES, MatchKey, platform_named
 from capi_jobs.validation import conversion_frame, order_frame, sample, suites
-from capi_jobs.validation.columns import frame
+from capi_jobs.validation.columns import Column, Page, frame
 from capi_jobs.validation.engine import Engine
 from capi_jobs.validation.judging import verdict, with_faults
 from capi_jobs.validation.verdict import SuiteVerdict
@@ -55,7 +55,9 @@ class Validator:
     ) -> SuiteVerdict:
         """Judge raw rows (our column names) and what the row reader made of them."""
         page = order_frame.OrderPage(rows, faults, orders, self._now)
-        return self._judge("orders", frame(order_frame.COLUMNS, page), faults)
+        rules = self._rules("orders")
+        made = frame(_wanted(rules, order_frame.COLUMNS), page)
+        return self._judge(rules, made, page.told("order_id"), faults)
 
     def conversions(
         self,
@@ -65,7 +67,9 @@ class Validator:
         """Judge what is about to be sent, by one platform's keys if they are told."""
         keys = self._keys if match_keys is None else match_keys
         page = conversion_frame.page(conversions, keys, self._now)
-        return self._judge("conversions", frame(conversion_frame.COLUMNS, page), {})
+        rules = self._rules("conversions")
+        made = frame(_wanted(rules, conversion_frame.COLUMNS), page)
+        return self._judge(rules, made, [c.order_id for c in conversions], {})
 
     @cached_property
     def _engine(self) -> Engine:
@@ -94,19 +98,28 @@ class Validator:
 
     def _judge(
         self,
-        suite: str,
+        rules: "tuple[Rule, ...]",
         page: "pd.DataFrame",
+        order_ids: Sequence[str | None],
         faults: Mapping[int, tuple[RowFault, ...]],
     ) -> SuiteVerdict:
-        rules = self._rules(suite)
         found = self._engine.run(rules, page)
         broken = [r.name for r in rules if found[r.name].error]
         if broken:
             raise ConfigFault(
-                f"rules of {suite}.json cannot be run on this page",
+                f"rules of {rules[0].suite}.json cannot be run on this page",
                 ids=broken,
                 do="mend them: they do not fit the kind of their column",
             )
         findings = [(rule, found[rule.name]) for rule in rules]
-        order_ids = [one if isinstance(one, str) else None for one in page["order_id"]]
-        return verdict(with_faults(findings, faults, len(page)), order_ids)
+        return verdict(with_faults(findings, faults, len(order_ids)), order_ids)
+
+
+def _wanted(
+    rules: "tuple[Rule, ...]", columns: tuple[Column[Page], ...]
+) -> list[Column[Page]]:
+    """Leave out the columns that no rule looks at: each costs something per row."""
+    if any(rule.columns is None for rule in rules):
+        return list(columns)
+    looked_at = {name for rule in rules for name in rule.columns or ()}
+    return [column for column in columns if column.name in looked_at]

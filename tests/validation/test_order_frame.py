@@ -1,8 +1,10 @@
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from capi_jobs.model import Item, Texts
+from capi_jobs.validation.columns import frame
 from capi_jobs.validation.order_frame import (
     COLUMNS,
     OrderPage,
@@ -90,3 +92,25 @@ def test_raw_rows_are_read_as_orders_are() -> None:
 def test_a_number_is_never_written_out_in_a_million_digits() -> None:
     row: dict[str, object] = {"value": Decimal("1E+999999")}
     assert OrderPage([row], {}, [None], NOW).told("value") == ["1E+999999"]
+
+
+STRANGE: tuple[dict[str, object], ...] = (
+    {},
+    {"value": Decimal("1E+2"), "country": ("Atlantis", "FR"), "status": "paid"},
+    {"value": Decimal("1E-9"), "items": (), "currency": " eur "},
+    {"value": Decimal("-0"), "email": "", "event_id": "\ud800"},
+    {"completed_at": datetime(9999, 12, 31, 23, 59, 59, 999999, UTC)},
+    {"completed_at": datetime(1, 1, 1, tzinfo=UTC), "phone": ("1", "2")},
+)
+
+
+@pytest.mark.parametrize("value", ["1", "Infinity", "NaN", "1E+999999"])
+def test_an_order_is_told_alike_beside_rows_that_cannot_be_read(value: str) -> None:
+    """A page whose rows were all read is read another way: it is most pages."""
+    changes = [*STRANGE, {"value": Decimal(value), "items": ()}]
+    orders = [an_order(**one) for one in changes]
+    rows: list[dict[str, object]] = [{}] * len(orders)
+    alone = frame(COLUMNS, OrderPage(rows, {}, orders, NOW))
+    beside = frame(COLUMNS, OrderPage([*rows, {}], {}, [*orders, None], NOW))
+    assert len(orders) == len(alone)
+    assert beside[:-1].equals(alone)

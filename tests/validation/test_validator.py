@@ -184,6 +184,23 @@ def test_a_rule_of_the_user_holds_rows(tmp_path: Path) -> None:
     assert counts == {"value_above_ours": 1, unequal: 1}
 
 
+def test_a_condition_may_look_at_a_column_that_no_rule_names(tmp_path: Path) -> None:
+    condition = {"type": "comparison", "column": {"name": "status"}, "operator": "=="}
+    rule = {
+        "type": "expect_column_values_to_be_in_set",
+        "kwargs": {
+            "column": "currency",
+            "value_set": ["USD"],
+            "row_condition": {**condition, "parameter": "paid"},
+        },
+        "meta": {"rule": "paid_in_dollars"},
+    }
+    write(tmp_path, orders=[rule])
+    own = Validator(tmp_path, now=NOW)
+    found = own.orders([{}] * 2, {}, [an_order(), an_order(status="paid")])
+    assert found.failures == {1: ("paid_in_dollars",)}
+
+
 def test_every_platforms_keys_are_known_unless_told_otherwise() -> None:
     own = Validator(now=NOW)
     for name in NAMES:

@@ -77,7 +77,8 @@ def assess(name: str) -> list[dict[str, int]]:
             at.interval,
             actor=at.actor,
             slice_orders=told.slice_orders,
-            slices_max=told.slices_max,
+            # More than go at once would only read the keys more often.
+            slices_max=min(told.slices_max, told.pool_slots),
         )
         lineage.orders_read(at.house.settings, context["ti"].task)
     log.info("found: %s", found.as_json())

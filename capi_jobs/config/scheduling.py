@@ -128,8 +128,8 @@ class Airflow(Section):
         16,
         ge=1,
         le=256,
-        description="so many slices at most",
-        json_schema_extra={"why": "each reads the keys of the whole time again"},
+        description="so many slices at most, and no more than `pool_slots`",
+        json_schema_extra={"why": "each reads all keys again"},
     )
     pool_slots: int = Field(
         2,

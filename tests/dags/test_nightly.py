@@ -133,7 +133,8 @@ def test_a_cleared_run_sends_nothing_twice(shop: Shop, stage: Stage) -> None:
 
 
 def test_a_large_day_is_delivered_in_slices(shop: Shop, stage: Stage) -> None:
-    shop.configure(extra=shop.extra + "slice_orders = 2\n")
+    """As many as go at once: five orders would make five of them."""
+    shop.configure(extra=shop.extra + "slice_orders = 1\npool_slots = 3\n")
     shop.fill([an_order(f"o-{n}", hours_ago=30 + n / 10) for n in range(5)])
 
     played = stage.play("capi_nightly")

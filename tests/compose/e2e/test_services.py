@@ -41,7 +41,8 @@ def configured(text: str) -> str:
     """Let a run reach back over all of the shop's days, in slices; try again soon."""
     changes = {
         'timezone = "Europe/Berlin"': 'timezone = "Europe/Berlin"\nlookback = "10d"',
-        "slice_orders = 20": f'slice_orders = {SLICE}\nretry_delay = "2s"',
+        "slice_orders = 20": f"slice_orders = {SLICE}\npool_slots = 4\n"
+        'retry_delay = "2s"',
     }
     for before, after in changes.items():
         assert text.count(before) == 1

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_jobs.identity import Context, country_code
-from capi_jobs.identity.hashing import plain_reader
 from capi_jobs.model import Conversion, Item, Order, RowFault, Texts
 from tests.paper import KEYS, ORDER, converted, converter
+from tests.slowly import match_keys
 
 CLICKED = "fb.1.1554763741205.AbCd"
 
@@ -228,24 +227,7 @@ def test_nothing_raw_is_kept_of_what_was_dropped() -> None:
     assert result.match_keys == {}
 
 
-# ── The slow way: no memory, no shortcut but those of identity/ itself ──────────────
-
-
-def plainly(order: Order, default_country: str | None) -> dict[str, Texts]:
-    codes = filter(None, map(country_code, listed(order.country)))
-    context = Context(next(codes, default_country))
-    keys: dict[str, Texts] = {}
-    for key in KEYS:
-        read = plain_reader(key.form, hashed=key.hashed)
-        values = [read(text, context) for text in listed(getattr(order, key.field))]
-        usable = tuple(dict.fromkeys(value for value in values if value))
-        if usable:
-            keys[key.key] = usable if key.many and len(usable) > 1 else usable[0]
-    return keys
-
-
-def listed(value: Texts | None) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else value or ()
+# ── Beside the slow way ─────────────────────────────────────────────────────────────
 
 
 def texts(*likely: str) -> st.SearchStrategy[Texts | None]:
@@ -274,7 +256,7 @@ ORDERS = st.builds(
 def test_fast_way_agrees_with_the_plain_one(
     order: Order, default_country: str | None
 ) -> None:
-    expected = plainly(order, default_country)
+    expected = match_keys(order, KEYS, default_country)
 
     result = converted(order, default_country=default_country)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from functools import cache, partial
 from hashlib import sha256
+from threading import Lock
 
 from capi_jobs.identity.context import Context
 from capi_jobs.identity.forms import FORMS, Form
@@ -54,6 +55,8 @@ class Memory:
     """All answers of one form; when it is full, it forgets and begins anew.
 
     Cheaper than forgetting the oldest, and a run has few texts more than once a page.
+    Threads may share it: what it knows is looked up in a dictionary, and one at a time
+    learns.
     """
 
     def __init__(self, read: Reader, answers_max: int) -> None:
@@ -61,23 +64,26 @@ class Memory:
         self._read, self._answers_max = read, answers_max
         self._countries: dict[str | None, _Remembered] = {}
         self._count = 0
+        self._lock = Lock()
 
     def answers(self, context: Context) -> Answers:
         """Return the answers of one country: a look into a dictionary, if known."""
-        known = self._countries.get(context.country)
-        if known is None:
-            known = _Remembered(partial(self._learn, context))
-            self._countries[context.country] = known
+        with self._lock:
+            known = self._countries.get(context.country)
+            if known is None:
+                known = _Remembered(partial(self._learn, context))
+                self._countries[context.country] = known
         return known.__getitem__
 
     def _learn(self, context: Context, text: str) -> str | None:
-        if self._count >= self._answers_max:
-            self._count = 0
-            for country in self._countries.values():
-                country.clear()
-        self._count += 1
         found = self._read(text, context)
-        self._countries[context.country][text] = found
+        with self._lock:
+            if self._count >= self._answers_max:
+                self._count = 0
+                for country in self._countries.values():
+                    country.clear()
+            self._count += 1
+            self._countries[context.country][text] = found
         return found
 
 

@@ -4,6 +4,7 @@ How a platform wants them written (with or without +) stands in forms.py.
 """
 
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -22,13 +23,12 @@ PHONES_REMEMBERED = 16_384
 # Dialled from most of the world, "00" stands for "+", whatever the shop's country;
 # no subscriber's number starts so. "+00" is a "+" put before a dialled "00".
 _DIALLED_PREFIX = re.compile(r"[\s(]*\+?[\s(]*00[\s).-]*(?=[0-9])")
-# 7 to 15 digits: E.164 allows 15, and nothing shorter is a whole number.
-_PLAIN_INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
 # Longer than anybody dials at home, within E.164's 15 digits, nothing between them: an
 # international number whose plan the library does not know. TikTok's and Segment's
 # published vectors (12345678901234) are such.
 _BARE_INTERNATIONAL = re.compile(r"\+?([1-9][0-9]{13,14})")
-_PLAIN_NATIONAL = re.compile(r"[0-9]{7,15}")
+# E.164 allows 15 digits, and nothing shorter than seven is a whole number.
+_DIGITS_MIN, _DIGITS_MAX = 7, 15
 # North American area codes start with 2–9; national numbers have ten digits.
 _PLAIN_NORTH_AMERICAN = re.compile(r"1?[2-9][0-9]{9}")
 _NORTH_AMERICAN = frozenset({"US", "CA"})
@@ -40,17 +40,24 @@ _COUNTRY_CODE_ENDS = (2, 3, 4)
 
 def e164(text: str, country: str | None) -> str | None:
     """Write a phone number as E.164 with its +, or None if nobody could dial it."""
+    return _at_once(text, country) or _remembered(text, country)
+
+
+def _at_once(text: str, country: str | None) -> str | None:
+    """Do the same of digits with the usual signs between; None says nothing."""
     plain = _without_separators(text)
-    if _PLAIN_INTERNATIONAL.fullmatch(plain):
-        if _plan_takes(plain):
-            return plain
-    elif country is not None and _PLAIN_NATIONAL.fullmatch(plain):
-        if country in _NORTH_AMERICAN and _PLAIN_NORTH_AMERICAN.fullmatch(plain):
-            return "+1" + plain[-10:]
-        dialled = _dialled_at_home(plain, country)
-        if dialled:
-            return dialled
-    return _remembered(text, country)
+    # "+" and all: a number that has no country code yet is never as long.
+    if not plain.isascii() or len(plain) > _DIGITS_MAX + 1:
+        return None
+    if plain[:1] == "+":
+        return plain if plain[1:].isdecimal() and _plan_takes(plain) else None
+    if country is None or not plain.isdecimal():
+        return None
+    if not _DIGITS_MIN <= len(plain) <= _DIGITS_MAX:
+        return None
+    if country in _NORTH_AMERICAN and _PLAIN_NORTH_AMERICAN.fullmatch(plain):
+        return "+1" + plain[-10:]
+    return _dialled_at_home(plain, country)
 
 
 def _without_separators(text: str) -> str:
@@ -99,26 +106,41 @@ class _Plan(NamedTuple):
     national_prefix: re.Pattern[str]
 
 
+# Where the national number begins, how long all may be, what must not begin it.
+_Taken = tuple[int, frozenset[int], Callable[[str], re.Match[str] | None] | None]
+
+
 def _plan_takes(plain: str) -> bool:
     """Say whether the library would return these digits as they are."""
     found = _plan_of(plain[1:4])
     if found is None:
         return False
-    end, (lengths, national_prefix) = found
-    national = plain[end:]
-    if len(national) not in lengths:
+    end, lengths, national_prefix = found
+    if len(plain) not in lengths:
         return False
-    prefix = national_prefix.match(national)
+    if national_prefix is None:
+        return True
+    prefix = national_prefix(plain[end:])
     return prefix is None or prefix.end() == 0
 
 
 @cache
-def _plan_of(three: str) -> tuple[int, _Plan] | None:
+def _plan_of(three: str) -> _Taken | None:
     """Find the plan by the first three digits, of which there are a thousand."""
     plans = _plans()
     ends = (end for end in _COUNTRY_CODE_ENDS if three[: end - 1] in plans)
     end = next(ends, None)
-    return None if end is None else (end, plans[three[: end - 1]])
+    if end is None:
+        return None
+    plan = plans[three[: end - 1]]
+    prefix = plan.national_prefix
+    lengths = {end + length for length in plan.lengths}
+    allowed = range(_DIGITS_MIN + 1, _DIGITS_MAX + 2)
+    return (
+        end,
+        frozenset(lengths & {*allowed}),
+        prefix.match if prefix.pattern else None,
+    )
 
 
 @cache

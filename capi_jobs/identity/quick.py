@@ -25,16 +25,19 @@ NOTHING = frozenset(
 
 # RFC 5321 has room for 254 characters in a path.
 _EMAIL_CHARACTERS_MAX = 254
-# Of characters that nothing is done to, with an @ that no hash has.
-_EMAIL = re.compile(r"[a-z0-9][a-z0-9._%+-]*@(?:[a-z0-9][a-z0-9-]*\.)+[a-z][a-z0-9-]+")
-# Fewer digits than a hash, and the separators that are taken away at once.
-_PHONE = re.compile(r"[+(0-9][0-9 ().-]{5,22}[0-9]")
-_ID = re.compile(r"[a-z0-9-]+")
+# Of characters that nothing is done to, with an @ that no hash has. `++` gives nothing
+# back: the parts cannot overlap, so there is nothing to try again.
+_EMAIL = re.compile(
+    r"[a-z0-9][a-z0-9._%+-]*+@(?:[a-z0-9][a-z0-9-]*+\.)++[a-z][a-z0-9-]++"
+)
+_is_email = _EMAIL.fullmatch
+# Letters of either case: that they become small is all that is done to them.
+_is_id = re.compile(r"[A-Za-z0-9-]+").fullmatch
 
 
 def _email(plain: Reader, context: Context) -> Answers:
     def read(text: str) -> str | None:
-        if len(text) <= _EMAIL_CHARACTERS_MAX and _EMAIL.fullmatch(text):
+        if len(text) <= _EMAIL_CHARACTERS_MAX and _is_email(text):
             return sha256(text.encode()).hexdigest()
         return plain(text, context)
 
@@ -45,7 +48,8 @@ def _phone_digits(plain: Reader, context: Context) -> Answers:
     country = context.country
 
     def read(text: str) -> str | None:
-        if _PHONE.fullmatch(text):
+        # No hash, nothing unreadable; and of a word for nothing, nobody dials a number.
+        if len(text) < MD5_CHARACTERS and text.isascii():
             number = e164(text, country)
             return sha256(number[1:].encode()).hexdigest() if number else None
         return plain(text, context)
@@ -57,7 +61,7 @@ def _phone_plus(plain: Reader, context: Context) -> Answers:
     country = context.country
 
     def read(text: str) -> str | None:
-        if _PHONE.fullmatch(text):
+        if len(text) < MD5_CHARACTERS and text.isascii():
             number = e164(text, country)
             return sha256(number.encode()).hexdigest() if number else None
         return plain(text, context)
@@ -67,8 +71,8 @@ def _phone_plus(plain: Reader, context: Context) -> Answers:
 
 def _external_id(plain: Reader, context: Context) -> Answers:
     def read(text: str) -> str | None:
-        if len(text) < MD5_CHARACTERS and text not in NOTHING and _ID.fullmatch(text):
-            return sha256(text.encode()).hexdigest()
+        if len(text) < MD5_CHARACTERS and text not in NOTHING and _is_id(text):
+            return sha256(text.lower().encode()).hexdigest()
         return plain(text, context)
 
     return read

@@ -6,10 +6,11 @@ from decimal import Decimal
 
 from capi_jobs.lifecycle import Status
 from capi_jobs.model.calls import Conversion
+from capi_jobs.model.numerous import numerous
 from capi_jobs.model.orders import OwedAs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@numerous
 class Entry:
     """This event was put into a batch. Never changes but for its batch."""
 
@@ -24,7 +25,7 @@ class Entry:
     owed_as: OwedAs = OwedAs.MISSING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@numerous
 class Prepared:
     """A conversion, ready to be claimed and sent."""
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from capi_jobs.model.numerous import numerous
 from capi_jobs.model.orders import Item, Texts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@numerous
 class Conversion:
     """An order as one destination will see it: normalised, hashed, nothing raw."""
 

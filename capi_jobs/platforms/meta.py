@@ -80,6 +80,7 @@ _TOO_LITTLE = tuple(
         "ln ge",
     )
 )
+_TOO_LITTLE_MAX = max(map(len, _TOO_LITTLE))
 
 # Names of `custom_data` that mean something to Meta. C(3)
 _RESERVED = words(
@@ -200,7 +201,9 @@ def _missing_by_source(conversion: Conversion) -> RowFault | None:
 
 def _too_little(conversion: Conversion) -> RowFault | None:
     present = conversion.match_keys.keys()
-    if any(present <= subset for subset in _TOO_LITTLE):
+    if len(present) <= _TOO_LITTLE_MAX and any(
+        present <= subset for subset in _TOO_LITTLE
+    ):
         return write.not_enough_identifiers("more than place, age, gender or one name")
     return None
 
@@ -226,7 +229,9 @@ def _custom_data(conversion: Conversion) -> dict[str, object]:
     if items := conversion.items:
         data["content_type"] = "product"
         data["content_ids"] = [item.sku for item in items]
-        data["contents"] = write.contents(items, "id quantity item_price title")
+        data["contents"] = write.contents(
+            items, "id", "quantity", "item_price", "title"
+        )
         if conversion.event_name == "InitiateCheckout":  # documented only there
             data["num_items"] = write.num_items(items)
     return data

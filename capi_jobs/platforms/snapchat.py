@@ -183,7 +183,7 @@ def _missing_by_source(conversion: Conversion) -> RowFault | None:
 
 def _too_little(conversion: Conversion) -> RowFault | None:
     present = conversion.match_keys.keys()
-    if present & _STRONG or present >= _STRONG_TOGETHER:
+    if not _STRONG.isdisjoint(present) or present >= _STRONG_TOGETHER:
         return None
     return write.not_enough_identifiers(
         "em, ph, madid, or client_ip_address and client_user_agent"
@@ -206,7 +206,7 @@ def _custom_data(conversion: Conversion) -> dict[str, object]:
         data["content_type"] = "product"
         data["content_ids"] = [item.sku for item in items]
         # Documents and SDK type them as text. num_items: they disagree; left out.
-        data["contents"] = write.contents(items, "id quantity item_price", as_text=True)
+        data["contents"] = write.contents_as_text(items, "id", "quantity", "item_price")
     if conversion.custom:
         data["custom_fields"] = conversion.custom
     return data

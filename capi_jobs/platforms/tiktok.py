@@ -205,10 +205,10 @@ def _limits_on_use(conversion: Conversion) -> RowFault | None:
 def _too_little(conversion: Conversion) -> RowFault | None:
     present = conversion.match_keys.keys()
     if conversion.source == "offline":
-        if present & _STRONG_OFFLINE:
+        if not _STRONG_OFFLINE.isdisjoint(present):
             return None
         return write.not_enough_identifiers("email, phone or external_id")
-    if present & _STRONG or present >= _STRONG_TOGETHER:
+    if not _STRONG.isdisjoint(present) or present >= _STRONG_TOGETHER:
         return None
     return write.not_enough_identifiers(
         "email, phone, external_id, ttclid, ttp, or ip and user_agent"
@@ -249,7 +249,7 @@ def _properties(conversion: Conversion) -> dict[str, object]:
         properties["content_type"] = "product"
         properties["content_ids"] = [item.sku for item in items]
         properties["contents"] = write.contents(
-            items, "content_id quantity price content_name"
+            items, "content_id", "quantity", "price", "content_name"
         )
         properties["num_items"] = write.num_items(items)
     return properties

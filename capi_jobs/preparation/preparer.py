@@ -6,7 +6,6 @@ What comes out is `page.py`; which row belongs to which key, `orders/grouping.py
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from capi_jobs.batching import fits
@@ -14,6 +13,7 @@ from capi_jobs.config import Destination, Settings
 from capi_jobs.config.sections import COMPLETED_STATUSES
 from capi_jobs.ledger.columns import kept_id
 from capi_jobs.model import Conversion, Entry, Hold, Order, OrderKey, Prepared, RowFault
+from capi_jobs.model.numerous import numerous
 from capi_jobs.orders import exclusion, future_fault
 from capi_jobs.orders.grouping import ReadRow, Row, read_by_order
 from capi_jobs.platforms import Limits, platform_named
@@ -30,9 +30,12 @@ from capi_jobs.validation import SuiteVerdict, Validator
 
 # The longest time between now and a call's end; tokens only change its length a bit.
 TOKEN_BYTES_ROOM = 1_024
+# A shop has a few statuses and channels; more are an accident in its column.
+EXCLUSIONS_REMEMBERED = 1_024
 
 
-class _Candidate(NamedTuple):
+@numerous
+class _Candidate:
     key: OrderKey
     row: Row
     order: Order | None
@@ -60,6 +63,8 @@ class Preparer:
         self._timezone: ZoneInfo | None = settings.orders_zone
         statuses = orders.completed_statuses if orders else COMPLETED_STATUSES
         self._statuses = frozenset(status.strip().lower() for status in statuses)
+        # What `exclusion` said of orders, by what it asks of them.
+        self._excluded: dict[tuple[object, ...], str | None] = {}
         self._consent_unknown = orders.consent_unknown if orders else "exclude"
 
     def page(
@@ -84,16 +89,17 @@ class Preparer:
             [c.order for c in candidates],
         )
         page.orders_verdict = verdict
+        failing = _holding(verdict, candidates, released)
         sound = list[tuple[_Candidate, Order]]()
         for i, candidate in enumerate(candidates):
-            rules = _holding(verdict, i, candidate, released)
-            if candidate.order is None or rules:
-                rules = rules or tuple(f.rule for f in candidate.faults)
-                keep_back(
-                    page, candidate.key, self._hold(candidate, rules, verdict.messages)
-                )
-            else:
-                sound.append((candidate, candidate.order))
+            rules, order = failing.get(i), candidate.order
+            if order is not None and not rules:
+                sound.append((candidate, order))
+                continue
+            rules = rules or tuple(f.rule for f in candidate.faults)
+            keep_back(
+                page, candidate.key, self._hold(candidate, rules, verdict.messages)
+            )
         self._convert(page, sound, released, now)
         return page
 
@@ -113,22 +119,33 @@ class Preparer:
             elif not found:
                 page.gone.append(key.order_id)
             else:
-                self._candidate(page, candidates, key, found[0])
+                row, order, faults = found[0]
+                reason = order and self._exclusion(order)
+                if reason:
+                    page.excluded[key.order_id] = reason
+                else:
+                    candidates.append(_Candidate(key, row, order, faults))
         return candidates
 
-    def _candidate(
-        self, page: Page, candidates: list[_Candidate], key: OrderKey, read: ReadRow
-    ) -> None:
-        reason = read.order and exclusion(
-            read.order,
-            completed_statuses=self._statuses,
-            channels=self.destination.effective_channels,
-            consent_unknown=self._consent_unknown,
+    def _exclusion(self, order: Order) -> str | None:
+        """Ask once for all orders that say the same of what is asked."""
+        said = (
+            order.status,
+            order.channel,
+            order.is_test,
+            order.consent,
+            order.consent_told,
         )
-        if reason:
-            page.excluded[key.order_id] = reason
-        else:
-            candidates.append(_Candidate(key, *read))
+        if said not in self._excluded:
+            if len(self._excluded) >= EXCLUSIONS_REMEMBERED:
+                self._excluded.clear()
+            self._excluded[said] = exclusion(
+                order,
+                completed_statuses=self._statuses,
+                channels=self.destination.effective_channels,
+                consent_unknown=self._consent_unknown,
+            )
+        return self._excluded[said]
 
     def _convert(
         self,
@@ -137,7 +154,7 @@ class Preparer:
         released: frozenset[str],
         now: datetime,
     ) -> None:
-        converted = list[tuple[_Candidate, Conversion]]()
+        candidates, conversions = list[_Candidate](), list[Conversion]()
         for candidate, order in sound:
             made = self._conversion(order, candidate.key, now)
             if isinstance(made, RowFault):
@@ -146,13 +163,15 @@ class Preparer:
             elif _changed(candidate.key, made):
                 page.excluded[candidate.key.order_id] = "changed_meanwhile"
             else:
-                converted.append((candidate, made))
-        verdict = self._validator.conversions(
-            [made for _, made in converted], self.platform.match_keys
-        )
+                candidates.append(candidate)
+                conversions.append(made)
+        verdict = self._validator.conversions(conversions, self.platform.match_keys)
         page.conversions_verdict = verdict
-        for i, (candidate, made) in enumerate(converted):
-            rules = _holding(verdict, i, candidate, released)
+        failing = _holding(verdict, candidates, released)
+        for i, (candidate, made) in enumerate(
+            zip(candidates, conversions, strict=True)
+        ):
+            rules = failing.get(i)
             if rules:
                 keep_back(
                     page, candidate.key, self._hold(candidate, rules, verdict.messages)
@@ -178,32 +197,27 @@ class Preparer:
     def _finish(self, page: Page, candidate: _Candidate, made: Conversion) -> None:
         event = self.platform.event(made)
         most = self.limits.body_bytes_max
+        key = candidate.key
         if not fits(event, bytes_max=most, overhead=self._overhead):
             told = {TOO_LARGE.rule: TOO_LARGE.message}
-            held = self._hold(candidate, (TOO_LARGE.rule,), told)
-            keep_back(page, candidate.key, held)
+            keep_back(page, key, self._hold(candidate, (TOO_LARGE.rule,), told))
             return
+        # Where reconcile counted it, so that the books move it out of there.
+        day = key.day or made.event_time.astimezone(self.settings.day_zone).date()
+        # Both by place, in half the time that names take; a test holds each to its
+        # name.
         entry = Entry(
-            destination=self.destination.name,
-            event_name=made.event_name,
-            event_id=made.event_id,
-            order_id=candidate.key.order_id,
-            event_time=made.event_time,
-            # Where reconcile counted it, so that the books move it out of there.
-            day=candidate.key.day
-            or made.event_time.astimezone(self.settings.day_zone).date(),
-            value=made.value,
-            currency=made.currency,
-            owed_as=candidate.key.owed_as,
+            self.destination.name,
+            made.event_name,
+            made.event_id,
+            key.order_id,
+            made.event_time,
+            day,
+            made.value,
+            made.currency,
+            key.owed_as,
         )
-        page.ready.append(
-            Prepared(
-                entry=entry,
-                conversion=made,
-                event=event,
-                send_until=candidate.key.send_until,
-            )
-        )
+        page.ready.append(Prepared(entry, made, event, key.send_until))
 
     def frozen(self, prepared: Prepared, entry: Entry) -> Prepared:
         """Give a rebuilt conversion what it was first sent with: ids, time and value.
@@ -238,8 +252,10 @@ class Preparer:
 
 def _unkeepable(made: Conversion) -> RowFault | None:
     """Find ids that the ledger cannot keep: what it does not know is not sent."""
-    ids = (made.order_id, made.event_id, made.event_name)
-    return None if all(kept_id(each) == each for each in ids) else ID_TOO_LONG
+    for each in (made.order_id, made.event_id, made.event_name):
+        if kept_id(each) != each:
+            return ID_TOO_LONG
+    return None
 
 
 def _changed(key: OrderKey, made: Conversion) -> bool:
@@ -253,9 +269,11 @@ def _changed(key: OrderKey, made: Conversion) -> bool:
 
 
 def _holding(
-    verdict: SuiteVerdict, row: int, candidate: _Candidate, released: frozenset[str]
-) -> tuple[str, ...]:
-    """Name the rules that hold a row, unless a person let it go."""
-    if candidate.key.order_id in released:
-        return ()
-    return verdict.failures.get(row, ())
+    verdict: SuiteVerdict, candidates: Sequence[_Candidate], released: frozenset[str]
+) -> dict[int, tuple[str, ...]]:
+    """Name the rules that hold each row, unless a person let it go."""
+    return {
+        row: rules
+        for row, rules in verdict.failures.items()
+        if candidates[row].key.order_id not in released
+    }

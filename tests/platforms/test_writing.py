@@ -1,12 +1,15 @@
 """What the platforms write alike."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capi_jobs.model import Item, RowFault
 from capi_jobs.platforms.writing import (
     enveloped,
     extinfo,
@@ -14,7 +17,9 @@ from capi_jobs.platforms.writing import (
     plain,
     seconds,
     tracking_allowed,
+    unwritable,
 )
+from tests.paper import ORDER, converted
 
 
 @pytest.mark.parametrize(
@@ -78,3 +83,34 @@ def test_silence_allows_no_tracking_on_ios(
 ) -> None:
     app = {"app_platform": platform, "att_consent": consent}
     assert allowed == tracking_allowed(app)
+
+
+_HALF = "a\ud83d"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"order_id": _HALF},
+        {"event_id": _HALF},
+        {"event_name": _HALF},
+        {"page_url": _HALF},
+        {"match_keys": {"em": _HALF}},
+        {"match_keys": {"em": ("ok", _HALF)}},
+        {"items": (Item(_HALF, 1, None),)},
+        {"items": (Item("TEA", 1, None, _HALF),)},
+        {"custom": {_HALF: "x"}},
+        {"custom": {"x": _HALF}},
+        {"app": {"app_id": _HALF, "att_consent": True}},
+    ],
+    ids=str,
+)
+def test_half_a_surrogate_pair_is_found_wherever_it_stands(
+    change: dict[str, Any],
+) -> None:
+    made = replace(converted(ORDER), **change)
+
+    assert unwritable(converted(ORDER)) is None
+    assert unwritable(made) == RowFault(
+        "text_not_unicode", "a text has half a surrogate pair"
+    )

@@ -12,13 +12,13 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-import adbc_driver_manager.dbapi as adbc
-import adbc_driver_postgresql.dbapi as adbc_postgresql
 import pyarrow as pa
 import sqlalchemy as sa
+from adbc_driver_manager import dbapi
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 
+from capi_jobs import adbc
 from capi_jobs.errors import CapiJobsError, DataContractFault
 
 # libpq underlies these, and so ADBC understands their URLs.
@@ -72,8 +72,7 @@ def describe(
     address = sa.make_url(url)
     with told(address, unavailable):
         if address.drivername in _LIBPQ:
-            with _postgresql(address, statement.limit(0)) as found:
-                return found.schema
+            return _described(address, statement.limit(0))
         # SQLite has no types worth the name; a row of it might not even be text.
         rows = 0 if address.get_backend_name() == "sqlite" else 1
         with engine(address).connect() as connection:
@@ -117,7 +116,7 @@ def told(url: sa.URL, unavailable: type[CapiJobsError]) -> Iterator[None]:
     try:
         yield
     # OSError: so ADBC tells what happens after the first batch.
-    except (SQLAlchemyError, adbc.Error, pa.ArrowException, OSError) as error:
+    except (SQLAlchemyError, dbapi.Error, pa.ArrowException, OSError) as error:
         shown, said = url.render_as_string(hide_password=True), message(error, url)
         if _is_refusal(error):
             raise DataContractFault(
@@ -168,12 +167,20 @@ def _for_libpq(url: sa.URL) -> str:
     return f"{place}{mark}{query.replace('+', '%20')}"
 
 
+def _described(url: sa.URL, statement: Statement) -> pa.Schema:
+    with _postgresql(url, statement) as found:
+        if not adbc.unknown(found.schema):
+            return found.schema
+    with _postgresql(url, statement) as found:
+        return found.schema
+
+
 @contextmanager
 def _postgresql(url: sa.URL, statement: Statement) -> Iterator[pa.RecordBatchReader]:
     """Read by ADBC, which streams a COPY unless there are parameters to bind."""
     # SQLAlchemy leaves it untyped.
     dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
-    with closing(adbc_postgresql.connect(_for_libpq(url))) as connection:
+    with adbc.connected(_for_libpq(url)) as connection:
         with closing(connection.cursor()) as settings:
             for setting in _SETTINGS:
                 settings.execute(setting)
@@ -211,7 +218,7 @@ def _sqlite(
 
 @contextmanager
 def _adbc(
-    connection: adbc.Connection,
+    connection: dbapi.Connection,
     statement: sa.SelectBase,
     dialect: sa.Dialect,
     options: dict[str, str],

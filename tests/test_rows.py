@@ -89,6 +89,24 @@ def test_types_are_described_as_the_database_has_them(url: str) -> None:
     assert expected == schema.field("n").type
 
 
+def test_a_type_made_after_the_first_look_is_described_as_it_is(
+    postgres_url: str,
+) -> None:
+    size: rows.Statement = sa.select(
+        sa.literal_column("ARRAY['S']::size[]").label("sizes")
+    )
+    rows.describe(
+        postgres_url, sa.select(sa.literal(1)), unavailable=WarehouseUnavailable
+    )
+    engine = sa.create_engine(postgres_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TYPE size AS ENUM ('S')"))
+
+    schema = rows.describe(postgres_url, size, unavailable=WarehouseUnavailable)
+
+    assert pa.types.is_nested(schema.field("sizes").type)
+
+
 @pytest.mark.parametrize(
     "url", ["sqlite:////nowhere/x.sqlite", "postgresql+psycopg://me:s3cret@/x?host=/no"]
 )

@@ -19,7 +19,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from benchmarks import telling
+from benchmarks import paper, telling
 from benchmarks.job import MEMORY
 from benchmarks.ledger_lots import DESTINATIONS, NOW, day_of, run_id
 from benchmarks.ledger_rows import fill, fill_counts, gather_statistics
@@ -290,7 +290,8 @@ def _write(text: str, total: int, *, sqlite: bool) -> None:
     what = f"ledger {total}{switch.replace(' --', ' ')}"
     marks = (f"<!-- {what}: begin -->", f"<!-- {what}: end -->")
     command = f"python -m benchmarks ledger {total}{switch}"
-    telling.write(text, command, marks, telling.PAGE.with_name("scale.md"))
+    telling.write(text, command, marks, paper.PAGE)
+    paper.write()  # it reckons with this table
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def copied() -> Iterator[Path]:
     """Give a copy of the code, thrown away at the end."""
     with tempfile.TemporaryDirectory(prefix="capi-jobs-mutant-") as folder:
         root = Path(folder)
-        leave_out = shutil.ignore_patterns("__pycache__", "static", "pictures")
+        leave_out = shutil.ignore_patterns("__pycache__", "pictures")
         for name in COPIED:
             if (ROOT / name).is_dir():
                 shutil.copytree(ROOT / name, root / name, ignore=leave_out)

@@ -59,7 +59,7 @@ class Script:
         for start in range(0, len(missing), EVENTS_PER_CALL):
             page = missing.iloc[start : start + EVENTS_PER_CALL]
             with self.stages.stage("build"):
-                events = [_event(row) for _, row in page.iterrows()]
+                events = [event(row) for _, row in page.iterrows()]
             with self.stages.stage("send"):
                 EventRequest(pixel_id="1234567890", events=events).execute()
             with self.stages.stage("keep"), self._engine.begin() as connection:
@@ -67,7 +67,8 @@ class Script:
                 connection.execute(sa.text(KEEP), ids)
 
 
-def _event(row: pd.Series) -> Event:
+def event(row: pd.Series) -> Event:
+    """Build one of the SDK's events."""
     items = row["items"] or []
     return Event(
         event_name="Purchase",

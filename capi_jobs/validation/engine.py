@@ -35,7 +35,7 @@ class Engine:
         if not rules or frame.empty:
             return {rule.name: Found() for rule in rules}
         with self._lock:
-            plan = self._plan(rules)
+            plan = self._plan(rules, frame)
             try:
                 found = plan.run(frame)
             except Exception:  # noqa: BLE001 — of any kind; the other way says of which
@@ -65,11 +65,12 @@ class Engine:
             if error
         ]
 
-    def _plan(self, rules: Sequence[Rule]) -> Plan:
+    def _plan(self, rules: Sequence[Rule], frame: "pd.DataFrame") -> Plan:
         for told, plan in self._plans:
             if told is rules:
                 return plan
-        self._plans.append((rules, Plan(rules)))
+        dtypes = {str(name): str(dtype) for name, dtype in frame.dtypes.items()}
+        self._plans.append((rules, Plan(rules, dtypes)))
         return self._plans[-1][1]
 
     def _validate(

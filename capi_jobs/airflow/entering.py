@@ -51,15 +51,20 @@ def entered() -> "Iterator[House]":
     # Not while DAGs are parsed: these bring every library of the house.
     from capi_jobs.airflow.vault import airflow_vault, mask_own_secrets  # noqa: PLC0415
     from capi_jobs.config import load  # noqa: PLC0415
+    from capi_jobs.config.exports import exports  # noqa: PLC0415
     from capi_jobs.jobs.clock import SystemClock  # noqa: PLC0415
     from capi_jobs.jobs.house import opened  # noqa: PLC0415
+    from capi_jobs.telemetry.exporting import exporting  # noqa: PLC0415
 
     # Two hundred lines of its own set-up in every task's log.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     with plainly():
         settings = load()
         mask_own_secrets(settings)
-        with opened(settings, SystemClock(), vault=airflow_vault) as house:
+        with (
+            exporting(exports()),
+            opened(settings, SystemClock(), vault=airflow_vault) as house,
+        ):
             yield house
 
 

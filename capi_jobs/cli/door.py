@@ -80,10 +80,12 @@ def entered(
     settings: "Settings", clock: "Clock", *, to_look: bool = False
 ) -> "Iterator[House]":
     """Open the house. SIGTERM leaves it as Ctrl-C does."""
+    from capi_jobs.config.exports import exports  # noqa: PLC0415
     from capi_jobs.jobs.house import opened  # noqa: PLC0415
+    from capi_jobs.telemetry.exporting import exporting  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with opened(settings, clock, to_look=to_look) as house:
+    with exporting(exports()), opened(settings, clock, to_look=to_look) as house:
         yield house
 
 

@@ -80,14 +80,27 @@ def check(
             help="Ask platforms about token and account; nothing is counted.",
         ),
     ] = False,
+    deep: Annotated[
+        bool,
+        typer.Option(
+            "--deep",
+            envvar="CAPI_JOBS_DEEP",
+            help="Connect to all there is, each in bounded time; sends no event.",
+        ),
+    ] = False,
     as_json: options.Json = False,
     config: options.Config = None,
 ) -> None:
     """Name everything that is wrong before a run: views, secrets, rules, versions."""
     from capi_jobs.jobs.checking import check as checked  # noqa: PLC0415
+    from capi_jobs.jobs.deep import check_deep  # noqa: PLC0415
 
     with screen.told_plainly():
-        found = checked(loaded(config), clock_of(None).now(), ask=probe)
+        settings, clock = loaded(config), clock_of(None)
+        if deep:
+            found = check_deep(settings, clock, ask=probe)
+        else:
+            found = checked(settings, clock.now(), ask=probe)
     if as_json:
         screen.answer(
             [

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from capi_jobs.config.types import DatabaseUrl, SecretRef
 from capi_jobs.errors import ConfigFault
+from capi_jobs.telemetry import keep_secret
 
 # A token is a few hundred bytes; a larger file is not one.
 SECRET_BYTES_MAX = 16_384
@@ -50,6 +51,7 @@ def secret_of(
     if not (text.strip().isascii() and text.strip().isprintable()):
         # It travels in a header or URL; no platform's token has anything else.
         raise ConfigFault(f"{ref} holds more than one line of ASCII")
+    keep_secret(text.strip())
     return text.strip()
 
 

@@ -2,11 +2,13 @@
 
 Configuration, secrets, the views of orders and of sent events, the suites, the ledger
 and the age of API versions. Nothing is changed; a ledger that is not there is not made.
+What connects, each in its own time, is `deep.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Literal
 
 from capi_jobs.config import Destination, Settings
@@ -40,13 +42,21 @@ def check(settings: Settings, now: datetime, *, ask: bool = False) -> list[Check
 
     With `ask`, platforms say what they think of the tokens: calls that count nothing.
     """
-    return [
-        *_sources(settings),
-        *_suites(settings, now),
-        *_ledger(settings),
-        *_secrets(settings, ask=ask),
-        *_versions(settings, now.date()),
-    ]
+    looks = parts(settings, now, ask=ask).values()
+    return [one for look in looks for one in look()]
+
+
+def parts(
+    settings: Settings, now: datetime, *, ask: bool
+) -> dict[str, Callable[[], Iterator[Check]]]:
+    """Name each look, so that somebody may bound its time."""
+    return {
+        "sources": partial(_sources, settings),
+        "expectations": partial(_suites, settings, now),
+        "ledger": partial(_ledger, settings),
+        "secrets": partial(_secrets, settings, ask=ask),
+        "versions": partial(_versions, settings, now.date()),
+    }
 
 
 def _sources(settings: Settings) -> Iterator[Check]:

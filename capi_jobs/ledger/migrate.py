@@ -62,14 +62,16 @@ def _upgrade(connection: Connection) -> None:
         command.upgrade(config, "head")
 
 
-def _refuse_newer(found: str | None) -> None:
+def known_revisions() -> frozenset[str]:
+    """Name all migrations that this version has."""
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - rarely needed
 
-    known = {
-        s.revision
-        for s in ScriptDirectory.from_config(alembic_config()).walk_revisions()
-    }
-    if found is not None and found not in known:
+    scripts = ScriptDirectory.from_config(alembic_config())
+    return frozenset(one.revision for one in scripts.walk_revisions())
+
+
+def _refuse_newer(found: str | None) -> None:
+    if found is not None and found not in known_revisions():
         raise LedgerIsNewer(
             f"the ledger has schema {found}; this capi-jobs knows {SCHEMA_REVISION}",
             do="upgrade capi-jobs",

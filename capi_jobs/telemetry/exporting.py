@@ -75,34 +75,47 @@ def _remedy(error: Exception) -> str:
 def _set_up(wanted: Exports) -> Sequence[_End]:
     from opentelemetry import metrics, trace  # noqa: PLC0415 - only if asked for
 
-    theirs = trace.get_tracer_provider()
-    if not isinstance(theirs, trace.ProxyTracerProvider):
-        meter = metrics.get_meter(_SCOPE, __version__)
-        switch_on(theirs.get_tracer(_SCOPE, __version__), meter)
-        told = (theirs, metrics.get_meter_provider())
-        return [one.force_flush for one in told if hasattr(one, "force_flush")]
-    return _own(wanted)
-
-
-def _own(wanted: Exports) -> Sequence[_End]:
-    from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415 - likewise
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
-
-    resource = _resource(wanted)
-    readers = [
-        _reader(_loaded("opentelemetry_metrics_exporter", name))
-        for name in wanted.metrics
-    ]
-    meters = MeterProvider(readers, resource, shutdown_on_exit=False)
-    tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
-    for name in wanted.traces:
-        exporter = _loaded("opentelemetry_traces_exporter", name)
-        tracers.add_span_processor(BatchSpanProcessor(exporter()))
+    tracers: Any = trace.get_tracer_provider()
+    meters: Any = metrics.get_meter_provider()
+    ends = list[_End]()
+    if _is_theirs(tracers):
+        ends.append(tracers.force_flush)
+    else:
+        tracers = _tracers(wanted)
+        ends.append(tracers.shutdown)
+    if _is_theirs(meters):
+        ends.append(meters.force_flush)
+    else:
+        meters = _meters(wanted)
+        ends.append(meters.shutdown)
     switch_on(
         tracers.get_tracer(_SCOPE, __version__), meters.get_meter(_SCOPE, __version__)
     )
-    return [tracers.shutdown, meters.shutdown]
+    return ends
+
+
+def _is_theirs(provider: object) -> bool:
+    """Whether somebody set an SDK up: the API's stand-ins cannot flush."""
+    return hasattr(provider, "force_flush")
+
+
+def _tracers(wanted: Exports) -> Any:  # noqa: ANN401 - the SDK's
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - likewise
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
+    made = TracerProvider(resource=_resource(wanted), shutdown_on_exit=False)
+    for name in wanted.traces:
+        exporter = _loaded("opentelemetry_traces_exporter", name)
+        made.add_span_processor(BatchSpanProcessor(exporter()))
+    return made
+
+
+def _meters(wanted: Exports) -> Any:  # noqa: ANN401 - the SDK's
+    from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415 - likewise
+
+    group = "opentelemetry_metrics_exporter"
+    readers = [_reader(_loaded(group, name)) for name in wanted.metrics]
+    return MeterProvider(readers, _resource(wanted), shutdown_on_exit=False)
 
 
 def _resource(wanted: Exports) -> "Resource":

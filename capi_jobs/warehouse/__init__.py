@@ -134,6 +134,13 @@ class Warehouse:
             for batch in found.stream(sources.events_of(found, chunk), KEYS_PER_BATCH):
                 yield _with_constants(batch, source)
 
+    def touch(self, source: Source) -> int:
+        """Read one row with every mapped column; say how many columns there are."""
+        found = sources.require(sources.find(self.reader, source))
+        for _ in found.stream(found.select(tuple(found.columns)).limit(1), 1):
+            pass
+        return len(found.columns)
+
     def check(self, source: Source) -> list[Finding]:
         """Compare a source with the contract; every fault at once, none is raised."""
         return check(self.reader, source)

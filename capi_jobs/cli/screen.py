@@ -85,6 +85,16 @@ def private_file(path: Path) -> Iterator[TextIO]:
             yield file
 
 
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Let a library write files that name orders, each for its owner alone."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def _plain(value: object) -> str:
     """Money stays exact and times keep their zone: both go out as text."""
     if isinstance(value, Decimal):

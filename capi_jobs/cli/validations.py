@@ -105,8 +105,6 @@ def _write_csv(path: Path, reports: "Sequence[ValidationReport]") -> None:
 def _write_pages(folder: Path, reports: "Sequence[ValidationReport]") -> None:
     from capi_jobs.validation.data_docs import Judged, write  # noqa: PLC0415
 
-    # They name orders: for their owner, until shared on purpose.
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     judged = [
         Judged(
             one.run_id,
@@ -121,7 +119,10 @@ def _write_pages(folder: Path, reports: "Sequence[ValidationReport]") -> None:
         for one in reports
         for each in one.rules
     }
-    first = write(folder, judged, says)
+    # They name orders: for their owner, until shared on purpose.
+    with screen.private_files():
+        folder.mkdir(parents=True, exist_ok=True)
+        first = write(folder, judged, says)
     screen.err.print(f"Data Docs written: open {first}", markup=False)
 
 

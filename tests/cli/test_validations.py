@@ -66,6 +66,17 @@ def test_data_docs_are_written_with_order_ids_alone(shop: Shop) -> None:
     assert not [word for word in (*PERSONAL, TOKEN, "-5.") if word in whole]
 
 
+def test_data_docs_are_private_in_a_folder_that_is_open_to_all(shop: Shop) -> None:
+    folder = _judged(shop).folder / "docs"
+    folder.mkdir()
+    folder.chmod(0o755)
+
+    shop.capi("validation", "--data-docs", str(folder))
+
+    modes = {stat.S_IMODE(one.stat().st_mode) & 0o077 for one in folder.rglob("*")}
+    assert modes == {0}
+
+
 def test_a_run_that_validated_nothing_there_is_refused(shop: Shop) -> None:
     shop.configure(platforms=("meta", "tiktok"))
     shop.fill(orders(1)).run("-d", "meta-web")

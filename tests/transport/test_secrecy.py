@@ -24,9 +24,11 @@ def test_token_and_address_stand_in_no_log_and_no_repr(
 
     good, _ = sent(answers)
     lost, _ = sent(Connection.request)
-    refused = send_to(f"http://127.0.0.1:1/?access_token={TOKEN}")
+    nowhere = f"http://127.0.0.1:1/?access_token={TOKEN}"
+    refused = send_to(nowhere)
 
-    shown = repr([*good, *lost, refused, call("http://x/"), transport(PLENTY)])
+    asked = call(nowhere, body=TOKEN.encode())
+    shown = repr([*good, *lost, refused, asked, transport(PLENTY)])
     for secret in (TOKEN, "access_token", "127.0.0.1", "v26.0"):
         assert secret not in shown
         assert secret not in caplog.text

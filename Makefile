@@ -60,9 +60,10 @@ docs: setup ## Rewrite the generated parts of docs/ and README's session
 	$(BIN)/python docs/reupload_session.py
 
 .PHONY: bench
-bench: setup ## Print what each stage takes for 100,000 orders, and a script beside it
+bench: setup ## Print what each stage takes, and what scripts take: a minute or two
 	$(BIN)/python -m benchmarks
-	$(BIN)/python -m benchmarks pairs --missing 0.1
+	$(BIN)/python -m benchmarks pairs --orders 50000 --missing 0.1
+	$(BIN)/python -m benchmarks stages --orders 10000
 
 .PHONY: chaos
 chaos: setup ## Hurt runs at random, and count: RUNS=100 SEED=1

@@ -39,7 +39,7 @@ def main() -> None:
     if chosen.what == "pairs":
         pair = compare(_wanted(chosen), drt=chosen.drt)
         text, faults = telling_pairs.told(pair), pair.faults
-        marks = (telling_pairs.BEGIN, telling_pairs.END)
+        marks = telling_pairs.marks(chosen.orders)
     else:
         measured = measure(_wanted(chosen))
         text, faults = telling.told(measured), telling.faults(measured)

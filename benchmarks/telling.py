@@ -154,8 +154,10 @@ def write(
 ) -> None:
     """Put what was measured into a page of the docs, between its two marks."""
     begin, end = marks
-    head, _, rest = page.read_text(encoding="utf-8").partition(begin)
-    _, _, tail = rest.partition(end)
+    head, found, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, ended, tail = rest.partition(end)
+    if not found or not ended:
+        raise SystemExit(f"{page.name} has no place for it: {begin} … {end}")
     when = f"{datetime.now(UTC):%Y-%m-%d}"
     stamp = f"`{command}` on {when}: {_machine()}."
     page.write_text(f"{head}{begin}\n{stamp}\n\n{text}\n{end}{tail}", encoding="utf-8")

@@ -6,7 +6,6 @@ from typing import Any
 from benchmarks.drawing import bars, fenced
 from benchmarks.pairs import CAREFUL, DRT, NAIVE, OURS, Pair
 
-BEGIN, END = "<!-- pairs: begin -->", "<!-- pairs: end -->"
 _WHAT = (
     "{:,} orders, {:.0%} missing for Meta; PostgreSQL; a loopback server that answers"
     " after {:g} s. Each is a process of its own, from its start to its end; CPU and"
@@ -47,6 +46,11 @@ _PARTS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "write down what is sent": (("claim", "settle"), ("keep",)),
     "send": (("call",), ("send",)),
 }
+
+
+def marks(orders: int) -> tuple[str, str]:
+    """Name the place in the docs: each size has its own."""
+    return f"<!-- pairs {orders}: begin -->", f"<!-- pairs {orders}: end -->"
 
 
 def told(pair: Pair) -> str:

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from time import process_time
 
 from capi_jobs.conversion import Converter
-from capi_jobs.demo.orders import clean_orders
+from capi_jobs.demo.orders import Row, clean_orders
 from capi_jobs.model import Conversion, Order
 from capi_jobs.orders import read_order
+from capi_jobs.orders.columns import read_table
+from capi_jobs.orders.tables import Table
 from capi_jobs.platforms import platform_named
 
 ORDERS = 20_000
@@ -25,8 +27,25 @@ def main() -> None:
     read = [read_order(row, timezone=None) for row in rows]
     web = [o for o in read if isinstance(o, Order) and o.channel == "web"]
     _print("read", lambda: [read_order(row, timezone=None) for row in rows], len(rows))
+    table = _table(rows)
+    _print("read as columns", lambda: read_table(table, timezone=None), len(rows))
     for name, source in SOURCES.items():
         _platform(name, source, web)
+
+
+def _table(rows: list[Row]) -> Table:
+    """Write them as PostgreSQL does."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns: dict[str, list[str | None]] = {
+        name: [None if row.get(name) is None else str(row[name]) for row in rows]
+        for name in names
+    }
+    for name in ("completed_at", "updated_at"):
+        instants = [datetime.fromisoformat(str(row[name])) for row in rows]
+        columns[name] = [
+            f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00" for at in instants
+        ]
+    return Table(columns, len(rows))
 
 
 def _platform(name: str, source: str, orders: list[Order]) -> None:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,10 +42,12 @@ class Wanted:
     slices: int = 4
     missing: float = 0.1
     latency: float = 0.2
+    whole: bool = True  # one night without slices, before the others
 
     def nights(self) -> Iterator[tuple[int, int]]:
-        """Yield workers and slices of each night: first as it goes without slices."""
-        yield 1, 1
+        """Yield workers and slices of each night."""
+        if self.whole:
+            yield 1, 1
         yield from ((workers, self.slices) for workers in self.workers)
 
 
@@ -193,9 +196,11 @@ def database_cpu(url: str) -> float:
     folder = _ask(url, "SHOW data_directory")
     noted = Path(str(folder), "postmaster.pid").read_text(encoding="utf-8")
     server = psutil.Process(int(noted.split()[0]))
-    times = [one.cpu_times() for one in (server, *server.children())]
-    ended = times[0].children_user + times[0].children_system
-    return float(ended + sum(one.user + one.system for one in times))
+    living = 0.0
+    for one in server.children():
+        with suppress(psutil.NoSuchProcess):  # it ended just now: its server knows
+            living += sum(one.cpu_times()[:2])
+    return living + sum(server.cpu_times()[:4])  # its own, and of those that ended
 
 
 def _entry_bytes(ledger: str) -> float:

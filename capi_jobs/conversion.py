@@ -102,11 +102,14 @@ class Converter:
                 continue
             if given.__class__ is str:
                 found: Texts | None = read(given)
-                bad = found is None
+                if found is not None:
+                    keys[key] = found
+                    continue
+                bad = True
             else:
                 found, bad = _several(read, given, many=self._step(key).many)
-            if found:
-                keys[key] = found
+                if found:
+                    keys[key] = found
             if bad:
                 dropped.append(self._step(key).field)
         return keys

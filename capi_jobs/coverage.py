@@ -7,6 +7,7 @@ one change would lift is computed in `preparation/advising.py`.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from capi_jobs.model import Conversion
@@ -39,6 +40,10 @@ WEIGHTS: Mapping[str, int] = {
 SCORE_MAX = 10.0
 # The ledger keeps a source's forecast beside its identifiers, in tenths of a point.
 FORECAST = "forecast"
+# Lists of keys that are kept apart until they are summed up; a page adds a few dozen.
+ALIKE_MAX = 4_096
+# Destination, source, match keys, dropped fields.
+_Alike = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,19 +103,36 @@ class Coverage:
         self._fields = {key.key: key.field for key in match_keys}
         self._possible = points(self._fields.values())
         self._counts: dict[tuple[str, str], _Counts] = {}
+        self._alike: Counter[_Alike] = Counter()
 
     def add(self, conversions: Iterable[Conversion]) -> None:
         for one in conversions:
-            place = one.destination, one.source
-            counts = self._counts.setdefault(place, _Counts())
-            told = {self._fields.get(k, k) for k, v in one.match_keys.items() if v}
-            counts.conversions += 1
-            counts.points += points(told)
-            counts.keys.update(told)
-            counts.dropped.update(set(one.dropped))
+            # Hundreds of thousands have the same keys: a page knows few such lists.
+            alike = (one.destination, one.source, (*one.match_keys,), one.dropped)
+            if not all(one.match_keys.values()):
+                self._sum_up(alike, 1, {k for k, v in one.match_keys.items() if v})
+                continue
+            self._alike[alike] += 1
+        if len(self._alike) > ALIKE_MAX:
+            self._sum_up_all()
+
+    def _sum_up_all(self) -> None:
+        for alike, number in self._alike.items():
+            self._sum_up(alike, number, set(alike[2]))
+        self._alike.clear()
+
+    def _sum_up(self, alike: _Alike, number: int, keys: AbstractSet[str]) -> None:
+        destination, source, _, dropped = alike
+        counts = self._counts.setdefault((destination, source), _Counts())
+        told = {self._fields.get(key, key) for key in keys}
+        counts.conversions += number
+        counts.points += points(told) * number
+        counts.keys.update(dict.fromkeys(told, number))
+        counts.dropped.update(dict.fromkeys(dropped, number))
 
     def told(self) -> tuple[SourceCoverage, ...]:
         """Say what was counted, by destination and source; every key is listed."""
+        self._sum_up_all()
         return tuple(
             SourceCoverage(
                 destination=destination,

@@ -128,6 +128,9 @@ def tracking_allowed(app: Mapping[str, str | bool | None]) -> int:
 _VALUE_MAGNITUDE_MAX = 15
 # PostgreSQL divides to 16 or 20 places; a longer number is an accident.
 _VALUE_DIGITS_MAX = 40
+_NOT_A_NUMBER = RowFault("value_not_a_number", "an amount is not finite or too long")
+_ZERO = Decimal(0)
+_SCHEMES = ("https://", "http://")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_SECONDS = 24 * 60 * 60
 
@@ -150,16 +153,12 @@ def first_fault(conversion: Conversion, checks: Iterable[Check]) -> RowFault | N
 
 def _unwritable_value(conversion: Conversion) -> RowFault | None:
     """Find amounts that are no JSON number, or that no platform documents."""
-    amounts = [conversion.value]
+    if not _is_writable(conversion.value):
+        return _NOT_A_NUMBER
     for item in conversion.items:
-        if item.unit_price is not None:
-            amounts.append(item.unit_price)  # noqa: PERF401 - a third faster than a list of them
-    for amount in amounts:
-        if _is_ordinary(amount):
-            continue
-        if not amount.is_finite() or _is_too_long(amount):
-            return RowFault("value_not_a_number", "an amount is not finite or too long")
-    if conversion.value < 0:
+        if item.unit_price is not None and not _is_writable(item.unit_price):
+            return _NOT_A_NUMBER
+    if conversion.value < _ZERO:
         return RowFault("value_negative", "no platform documents negative values")
     return None
 
@@ -177,7 +176,9 @@ def missing_page_url(conversion: Conversion) -> RowFault | None:
     """Find web orders without the page they were placed on."""
     if not conversion.page_url:
         return RowFault("page_url_missing", "a web event needs the page's URL")
-    if not conversion.page_url[:8].lower().startswith(("https://", "http://")):
+    if conversion.page_url.startswith(_SCHEMES):
+        return None
+    if not conversion.page_url[:8].lower().startswith(_SCHEMES):
         return RowFault("page_url_invalid", "the page's URL is not absolute http(s)")
     return None
 
@@ -197,37 +198,35 @@ def not_enough_identifiers(needed: str) -> RowFault:
     return RowFault("not_enough_identifiers", f"it needs {needed}")
 
 
-def _is_ordinary(amount: Decimal) -> bool:
-    """Say of digits with a point at most, and of few, what costs more to look into."""
+def _is_writable(amount: Decimal) -> bool:
     text = str(amount)
-    return len(text) <= _VALUE_MAGNITUDE_MAX and text.replace(".", "", 1).isdecimal()
-
-
-def _is_too_long(amount: Decimal) -> bool:
+    # Few digits with a point at most: what else there is to ask costs more.
+    if len(text) <= _VALUE_MAGNITUDE_MAX and text.replace(".", "", 1).isdecimal():
+        return True
     return (
-        abs(amount.adjusted()) >= _VALUE_MAGNITUDE_MAX
-        or len(amount.as_tuple().digits) > _VALUE_DIGITS_MAX
+        amount.is_finite()
+        and abs(amount.adjusted()) < _VALUE_MAGNITUDE_MAX
+        and len(amount.as_tuple().digits) <= _VALUE_DIGITS_MAX
     )
 
 
 def _joined(conversion: Conversion) -> str:
     """Return all texts as one: halves that meet stay halves."""
-    texts = [conversion.order_id, conversion.event_id, conversion.event_name]
-    if conversion.page_url:
-        texts.append(conversion.page_url)
-    for value in conversion.match_keys.values():
-        if value.__class__ is str:
-            texts.append(value)
-        else:
-            texts += value
+    ids = conversion.order_id, conversion.event_id, conversion.event_name
+    texts = [*ids, conversion.page_url or ""]
     for item in conversion.items:
         texts.append(item.sku)
         if item.name:
             texts.append(item.name)
-    for name, custom in conversion.custom.items():
-        texts += name, custom
-    texts += (one for one in conversion.app.values() if isinstance(one, str))
-    return "".join(texts)
+    if conversion.custom:
+        texts += (each for pair in conversion.custom.items() for each in pair)
+    if conversion.app:
+        texts += (one for one in conversion.app.values() if isinstance(one, str))
+    keys = conversion.match_keys.values()
+    try:
+        return "".join([*texts, *keys])  # type: ignore[list-item]
+    except TypeError:  # a key of several values
+        return "".join([*texts, *("".join(each) for each in keys)])
 
 
 def _is_unicode(text: str) -> bool:

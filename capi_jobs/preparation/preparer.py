@@ -154,58 +154,69 @@ class Preparer:
         released: frozenset[str],
         now: datetime,
     ) -> None:
-        candidates, conversions = list[_Candidate](), list[Conversion]()
-        for candidate, order in sound:
-            made = self._conversion(order, candidate.key, now)
-            if isinstance(made, RowFault):
-                held = self._hold(candidate, (made.rule,), {made.rule: made.message})
-                keep_back(page, candidate.key, held)
-            elif _changed(candidate.key, made):
-                page.excluded[candidate.key.order_id] = "changed_meanwhile"
-            else:
-                candidates.append(candidate)
-                conversions.append(made)
+        # Step by step over the page: going through all steps with each order, one after
+        # the other, takes the processor a fifth longer.
+        candidates, conversions = self._converted(page, sound, now)
         verdict = self._validator.conversions(conversions, self.platform.match_keys)
         page.conversions_verdict = verdict
         failing = _holding(verdict, candidates, released)
-        for i, (candidate, made) in enumerate(
-            zip(candidates, conversions, strict=True)
-        ):
-            rules = failing.get(i)
-            if rules:
-                keep_back(
-                    page, candidate.key, self._hold(candidate, rules, verdict.messages)
-                )
-            else:
-                self._finish(page, candidate, made)
-                if self.sample is not None and candidate.order is not None:
+        for i, rules in failing.items():
+            held = self._hold(candidates[i], rules, verdict.messages)
+            keep_back(page, candidates[i].key, held)
+        passed = [
+            pair
+            for i, pair in enumerate(zip(candidates, conversions, strict=True))
+            if i not in failing
+        ]
+        events = [self.platform.event(made) for _, made in passed]
+        for (candidate, made), event in zip(passed, events, strict=True):
+            self._finish(page, candidate, made, event)
+        if self.sample is not None:
+            for candidate, _ in passed:
+                if candidate.order is not None:
                     self.sample.add(candidate.order)
 
-    def _conversion(
-        self, order: Order, key: OrderKey, now: datetime
-    ) -> Conversion | RowFault:
-        made = self._converter.convert(order, key.event_id)
-        if isinstance(made, RowFault):
-            return made
+    def _converted(
+        self, page: Page, sound: Sequence[tuple[_Candidate, Order]], now: datetime
+    ) -> tuple[list[_Candidate], list[Conversion]]:
+        """Convert what a platform can use; put aside the rest."""
+        convert = self._converter.convert
+        every = [convert(order, candidate.key.event_id) for candidate, order in sound]
+        candidates, conversions = list[_Candidate](), list[Conversion]()
+        for (candidate, order), made in zip(sound, every, strict=True):
+            if isinstance(made, RowFault):
+                fault: RowFault | None = made
+            elif (fault := self._fault(order, made, now)) is None:
+                if _changed(candidate.key, made):
+                    page.excluded[candidate.key.order_id] = "changed_meanwhile"
+                else:
+                    candidates.append(candidate)
+                    conversions.append(made)
+            if fault is not None:
+                held = self._hold(candidate, (fault.rule,), {fault.rule: fault.message})
+                keep_back(page, candidate.key, held)
+        return candidates, conversions
+
+    def _fault(self, order: Order, made: Conversion, now: datetime) -> RowFault | None:
         return (
             future_fault(order, now, self.limits.future_max)
             or self.platform.eligible(made)
             or _unkeepable(made)
-            or made
         )
 
-    def _finish(self, page: Page, candidate: _Candidate, made: Conversion) -> None:
-        event = self.platform.event(made)
-        most = self.limits.body_bytes_max
+    def _finish(
+        self, page: Page, candidate: _Candidate, made: Conversion, event: bytes
+    ) -> None:
         key = candidate.key
-        if not fits(event, bytes_max=most, overhead=self._overhead):
+        if not fits(
+            event, bytes_max=self.limits.body_bytes_max, overhead=self._overhead
+        ):
             told = {TOO_LARGE.rule: TOO_LARGE.message}
             keep_back(page, key, self._hold(candidate, (TOO_LARGE.rule,), told))
             return
         # Where reconcile counted it, so that the books move it out of there.
         day = key.day or made.event_time.astimezone(self.settings.day_zone).date()
-        # Both by place, in half the time that names take; a test holds each to its
-        # name.
+        # By place, in half the time that names take; a test holds each to its name.
         entry = Entry(
             self.destination.name,
             made.event_name,
@@ -274,6 +285,6 @@ def _holding(
     """Name the rules that hold each row, unless a person let it go."""
     return {
         row: rules
-        for row, rules in verdict.failures.items()
-        if candidates[row].key.order_id not in released
+        for row, rules in sorted(verdict.failures.items())
+        if rules and candidates[row].key.order_id not in released
     }

@@ -41,7 +41,8 @@ _MANY = frozenset(
     " date_of_birth gender".split()
 )
 # Amounts repeat, as prices do; 16,384 of them are about 4 MB. Words are a handful.
-_ANSWERS_MAX = 16_384
+_AMOUNTS_MAX = 16_384
+_WORDS_MAX = 1_024
 _CHARACTERS_MAX = 64
 # What read_money takes as it is: below its largest amount, no more decimals than it.
 _AMOUNT = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
@@ -197,9 +198,11 @@ def _items(column: Column) -> Iterable[object]:
     return [() if cell is None else lines_of(cell) for cell in column]
 
 
-def _words(read: Callable[[str | None], object]) -> ReadColumn:
+def _words(
+    read: Callable[[str | None], object], answers_max: int = _WORDS_MAX
+) -> ReadColumn:
     """Read what has few values, and so repeats."""
-    answers = Remembered(read, answers_max=_ANSWERS_MAX, characters_max=_CHARACTERS_MAX)
+    answers = Remembered(read, answers_max=answers_max, characters_max=_CHARACTERS_MAX)
     return lambda column: list(map(answers.__getitem__, column))
 
 
@@ -208,7 +211,7 @@ _READERS: Mapping[str, ReadColumn] = {
     "order_id": partial(_ids, name="order_id", needed=True),
     "event_id": partial(_ids, name="event_id"),
     "event_name": _words(lambda cell: read_id("event_name", cell) or "Purchase"),
-    "value": _words(_amount),
+    "value": _words(_amount, _AMOUNTS_MAX),
     "currency": _words(lambda cell: _needed(read_currency("currency", cell))),
     "channel": _words(lambda cell: (text_of(cell) or "web").lower()),
     "app_platform": _words(lambda cell: (text_of(cell) or "").lower() or None),

@@ -44,6 +44,7 @@ from capi_jobs.jobs.house import RECONCILE_MB
 from capi_jobs.lifecycle import TRANSITIONS
 from capi_jobs.platforms import NAMES, platform_named
 from capi_jobs.preparation.kept import KEPT_BYTES_MAX, KEPT_FOR
+from capi_jobs.telemetry.names import ATTRIBUTES, EVENTS, FIELDS, METRICS, SPANS
 from capi_jobs.transport import ANSWER_BYTES_MAX
 from docs.command_reference import commands
 
@@ -270,6 +271,50 @@ def causes() -> str:
     return _table(head, rows)
 
 
+# ── observability ──────────────────────────────────────────────────────────────
+
+
+def fields() -> str:
+    """List what a line of the log may carry."""
+    return _table(("field", "what it is"), _coded(FIELDS))
+
+
+def events() -> str:
+    """List what capi-jobs itself says in the log."""
+    return _table(("message", "when"), _coded(EVENTS))
+
+
+def spans() -> str:
+    """List the spans of a run."""
+    return _table(("span", "what it covers"), _coded(SPANS))
+
+
+def attributes() -> str:
+    """List what spans and metrics carry; nothing else leaves the process."""
+    of = {**FIELDS, "class": "the class of orders", "rule": "the rule that holds them"}
+    rows = [(f"`{name}`", of[field]) for field, name in ATTRIBUTES.items()]
+    return _table(("attribute", "what it is"), rows)
+
+
+def metrics() -> str:
+    """List the metrics."""
+    rows = [
+        (
+            f"`{name}`",
+            one.kind,
+            f"`{one.unit}`",
+            ", ".join(f"`{ATTRIBUTES[each]}`" for each in one.attributes),
+            one.says,
+        )
+        for name, one in METRICS.items()
+    ]
+    return _table(("metric", "kind", "unit", "attributes", "what it says"), rows)
+
+
+def _coded(told: dict[str, str]) -> list[tuple[str, str]]:
+    return [(f"`{name}`", says) for name, says in told.items()]
+
+
 # ── writing ─────────────────────────────────────────────────────────────────────
 
 
@@ -294,6 +339,11 @@ PARTS: dict[str, Callable[[], str]] = {
     "readings": readings,
     "commands": commands,
     "causes": causes,
+    "fields": fields,
+    "events": events,
+    "spans": spans,
+    "attributes": attributes,
+    "metrics": metrics,
 }
 _PART = re.compile(r"<!-- (?P<name>\w+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)
 

@@ -6,14 +6,15 @@ The primary key keeps two workers apart; what happens after the call is in moves
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from capi_jobs.ledger.bulk import insert_new
+from capi_jobs.ledger.bulk import both, given_rows
 from capi_jobs.ledger.columns import among, either, few_values, kept_id
 from capi_jobs.ledger.counts import count_new
 from capi_jobs.ledger.door import LOCK_KEYS, Door, advisory_lock, moving
-from capi_jobs.ledger.forgotten import any_forgotten, digest_of
-from capi_jobs.ledger.journal import Move, locked_batch, new_id, write_history
+from capi_jobs.ledger.forgotten import any_forgotten, digest_of, some_forgotten
+from capi_jobs.ledger.journal import Move, history_line, new_id
 from capi_jobs.ledger.schema import batches, entries, overrides
 from capi_jobs.ledger.values import BLOCK, Claim, Dropped
 from capi_jobs.lifecycle import Event, Status, advance
@@ -21,6 +22,20 @@ from capi_jobs.model import Entry, Receipt
 
 # Event name, event id, order id: enough to tell any two entries of a claim apart.
 _Mark = tuple[str, str, str]
+# What each entry of a batch has of its own.
+_FIELDS = {
+    name: entries.c[name]
+    for name in (
+        "event_name",
+        "event_id",
+        "order_id",
+        "event_time",
+        "day",
+        "value",
+        "currency",
+        "owed_as",
+    )
+}
 
 
 class Claims(Door):
@@ -56,35 +71,38 @@ class Claims(Door):
             "last_sent_at": now,
             "lease_until": now + lease,
             "attempts": attempts,
+            "reason": "",
+            "trace_id": "",
             "parent_id": parent_id,
             "created_at": now,
         }
-        allowed = _not_blocked(connection, wanted)
-        kept = put_entries(connection, batch, allowed) if allowed else ()
-        if kept:
-            move = Move(Event.CLAIMED, Status.IN_FLIGHT, now, actor, Receipt())
-            row = locked_batch(connection, str(batch["batch_id"]))
-            write_history(connection, row, move, from_status=None)
+        move = Move(Event.CLAIMED, Status.IN_FLIGHT, now, actor, Receipt())
+        allowed = _allowed(connection, wanted)
+        kept = put_entries(connection, batch, allowed, move)
         dropped = _dropped(connection, _others(wanted, kept))
         batch_id = str(batch["batch_id"]) if kept else ""
         return Claim(batch_id, kept, dropped, attempts)
 
 
 def put_entries(
-    connection: Connection, batch: Mapping[str, object], wanted: Sequence[Entry]
+    connection: Connection,
+    batch: Mapping[str, object],
+    wanted: Sequence[Entry],
+    move: Move,
 ) -> tuple[Entry, ...]:
     """Add a batch with those entries that nobody has yet; no batch where none is."""
-    # Keeps `forget` from changing ids between our look at digests and our insert.
-    advisory_lock(connection, LOCK_KEYS, shared=True)
-    fresh = _not_forgotten(connection, wanted)
-    connection.execute(insert(batches), dict(batch))
+    if not wanted:
+        return ()
+    whole = {**batch, "events": len(wanted)}
+    kept = _insert_entries(connection, wanted, whole)
     mine = batches.c.batch_id == batch["batch_id"]
-    kept = _insert_entries(connection, fresh, str(batch["batch_id"]))
-    if kept:
-        connection.execute(update(batches).where(mine).values(events=len(kept)))
-        count_new(connection, str(batch["batch_id"]), kept)
-    else:
+    if not kept:
         connection.execute(delete(batches).where(mine))
+        return ()
+    if len(kept) < len(wanted):
+        connection.execute(update(batches).where(mine).values(events=len(kept)))
+    line = history_line(whole, move, from_status=None, events=len(kept))
+    both(connection, line, count_new(connection, str(batch["batch_id"]), kept))
     return kept
 
 
@@ -109,18 +127,43 @@ def _attempts(connection: Connection, batch_id: str | None) -> int:
 
 
 def _insert_entries(
+    connection: Connection, wanted: Sequence[Entry], batch: Mapping[str, object]
+) -> tuple[Entry, ...]:
+    # Sorted, so that two workers wait for each other instead of locking up.
+    rows = [_row(entry) for entry in sorted(wanted, key=_mark)]
+    whole = given_rows(connection, _FIELDS, rows).add_columns(
+        literal(wanted[0].destination), literal(batch["batch_id"])
+    )
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    new = dialect.insert(entries).from_select(
+        [*_FIELDS, "destination", "batch_id"], whole
+    )
+    # No target: the primary key and "one conversion per order" both count.
+    statement = new.on_conflict_do_nothing()
+    inserted = both(connection, insert(batches).values(batch), statement).rowcount
+    if inserted == len(wanted):
+        return tuple(wanted)
+    return _kept(connection, wanted, str(batch["batch_id"]))
+
+
+def _kept(
     connection: Connection, wanted: Sequence[Entry], batch_id: str
 ) -> tuple[Entry, ...]:
-    if not wanted:
-        return ()
-    # Sorted, so that two workers wait for each other instead of locking up.
-    returned = insert_new(connection, sorted(wanted, key=_mark), batch_id)
+    """Read which of them the batch holds; the others were somebody's already."""
+    query = select(entries.c.event_name, entries.c.event_id, entries.c.order_id).where(
+        entries.c.batch_id == batch_id
+    )
+    held = {(row[0], row[1], row[2]) for row in connection.execute(query)}
     kept = []
     for entry in wanted:
-        if _mark(entry) in returned:
-            returned.remove(_mark(entry))
+        if _mark(entry) in held:
+            held.remove(_mark(entry))
             kept.append(entry)
     return tuple(kept)
+
+
+def _row(entry: Entry) -> list[object]:
+    return [getattr(entry, name) for name in _FIELDS]
 
 
 def _mark(entry: Entry) -> _Mark:
@@ -132,14 +175,35 @@ def _others(wanted: Iterable[Entry], kept: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in wanted if id(entry) not in mine]
 
 
-def _not_forgotten(connection: Connection, wanted: Sequence[Entry]) -> Sequence[Entry]:
-    destination = wanted[0].destination
-    if not any_forgotten(connection, destination):
+def not_forgotten(connection: Connection, wanted: Sequence[Entry]) -> Sequence[Entry]:
+    """Leave out what was forgotten; until this transaction ends nothing more is."""
+    _keep_forgetting_out(connection)
+    if not any_forgotten(connection, wanted[0].destination):
         return wanted
+    return _undigested(connection, wanted)
+
+
+def _allowed(connection: Connection, wanted: Sequence[Entry]) -> Sequence[Entry]:
+    """Leave out what was forgotten, or blocked even since reconcile looked."""
+    _keep_forgetting_out(connection)
+    blocks = _blocks(wanted[0].destination)
+    asked = select(blocks.exists(), some_forgotten(wanted[0].destination))
+    any_blocked, any_digest = connection.execute(asked).one()
+    if any_blocked:
+        wanted = _unblocked(connection, wanted)
+    return _undigested(connection, wanted) if any_digest and wanted else wanted
+
+
+def _keep_forgetting_out(connection: Connection) -> None:
+    """Keep `forget` from changing ids between our look at digests and our insert."""
+    advisory_lock(connection, LOCK_KEYS, shared=True)
+
+
+def _undigested(connection: Connection, wanted: Sequence[Entry]) -> Sequence[Entry]:
     digests = {digest_of(e.event_id) for e in wanted} | {
         digest_of(e.order_id) for e in wanted
     }
-    here = entries.c.destination == destination
+    here = entries.c.destination == wanted[0].destination
     named = entries.c.event_name.in_(few_values(connection, entries.c.event_name, here))
     known: set[str] = set()
     for column in (entries.c.event_id, entries.c.order_id):
@@ -154,19 +218,18 @@ def _not_forgotten(connection: Connection, wanted: Sequence[Entry]) -> Sequence[
     ]
 
 
-def _not_blocked(connection: Connection, wanted: Sequence[Entry]) -> Sequence[Entry]:
-    """Leave out what a person blocked, even since reconcile looked."""
-    words = select(overrides.c.order_id).where(
-        overrides.c.destination == wanted[0].destination,
+def _blocks(destination: str) -> Select[tuple[str]]:
+    return select(overrides.c.order_id).where(
+        overrides.c.destination == destination,
         overrides.c.decision == BLOCK,
         overrides.c.ended_at.is_(None),
     )
-    if not connection.scalar(select(words.exists())):
-        return wanted
+
+
+def _unblocked(connection: Connection, wanted: Sequence[Entry]) -> Sequence[Entry]:
     ids = [e.order_id for e in wanted] + [digest_of(e.order_id) for e in wanted]
-    blocked = set(
-        connection.scalars(words.where(among(connection, overrides.c.order_id, ids)))
-    )
+    named = among(connection, overrides.c.order_id, ids)
+    blocked = set(connection.scalars(_blocks(wanted[0].destination).where(named)))
     return [
         e for e in wanted if blocked.isdisjoint({e.order_id, digest_of(e.order_id)})
     ]

@@ -10,14 +10,17 @@ from decimal import Decimal
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Insert,
     delete,
     except_,
     func,
     insert,
+    literal,
     select,
     union_all,
 )
 
+from capi_jobs.ledger.bulk import given_rows
 from capi_jobs.ledger.columns import EXACT, AnySelect, among, exact_sum
 from capi_jobs.ledger.schema import batch_counts, entries
 from capi_jobs.model import Entry
@@ -29,6 +32,10 @@ _GROUP = (
     entries.c.currency,
     entries.c.owed_as,
 )
+_COUNTED = {
+    name: batch_counts.c[name]
+    for name in ("destination", "day", "currency", "owed_as", "orders", "value")
+}
 _KEPT = (
     *(batch_counts.c[column.name] for column in _GROUP),
     batch_counts.c.orders,
@@ -36,20 +43,16 @@ _KEPT = (
 )
 
 
-def count_new(connection: Connection, batch_id: str, kept: Sequence[Entry]) -> None:
-    """Write what a new batch holds: its entries are at hand, so none is read."""
+def count_new(connection: Connection, batch_id: str, kept: Sequence[Entry]) -> Insert:
+    """Say what a new batch holds: its entries are at hand, so none is read."""
     totals: dict[tuple[object, ...], tuple[int, Decimal]] = {}
     for entry in kept:
         key = (entry.destination, entry.day, entry.currency, entry.owed_as)
         orders, value = totals.get(key, (0, Decimal(0)))
         totals[key] = orders + 1, EXACT.add(value, entry.value)
-    names = ("destination", "day", "currency", "owed_as", "orders", "value")
-    rows = [
-        dict(zip(names, (*key, *told), strict=True)) for key, told in totals.items()
-    ]
-    connection.execute(
-        insert(batch_counts), [{**row, "batch_id": batch_id} for row in rows]
-    )
+    rows = [(*key, *told) for key, told in totals.items()]
+    whole = given_rows(connection, _COUNTED, rows).add_columns(literal(batch_id))
+    return insert(batch_counts).from_select([*_COUNTED, "batch_id"], whole)
 
 
 def count_again(connection: Connection, *batch_ids: str) -> None:

@@ -8,11 +8,22 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    and_,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from capi_jobs.errors import IllegalMove
+from capi_jobs.ledger.bulk import both
 from capi_jobs.ledger.columns import AnyRow, among
 from capi_jobs.ledger.counts import count_again
 from capi_jobs.ledger.schema import batches, entries, history
@@ -66,13 +77,21 @@ def move_batch(
     batch_id: str,
     expected: Status,
     to: Status,
+    *,
+    line: Insert | None = None,
     **changes: object,
 ) -> None:
-    """Compare and set: nothing moves unless the batch stands where it is expected."""
-    moved = connection.execute(
+    """Compare and set: nothing moves unless the batch stands where it is expected.
+
+    A line of the history goes with it, where one is handed in.
+    """
+    move = (
         update(batches)
         .where(batches.c.batch_id == batch_id, batches.c.status == expected)
         .values(status=to, **changes)
+    )
+    moved = (
+        both(connection, line, move) if line is not None else connection.execute(move)
     )
     if moved.rowcount != 1:
         raise IllegalMove(
@@ -98,23 +117,35 @@ def write_history(
     **changes: object,
 ) -> None:
     """Remember a move of this batch, as it stood before."""
-    connection.execute(insert(history), history_row(batch, move, **changes))
+    connection.execute(history_line(fields_of(batch), move, **changes))
 
 
-def history_row(batch: AnyRow, move: Move, **changes: object) -> dict[str, object]:
+def history_line(batch: Mapping[str, Any], move: Move, **changes: object) -> Insert:
+    """Return the statement that remembers a move."""
+    return insert(history).values(history_row(batch, move, **changes))
+
+
+def fields_of(row: AnyRow) -> Mapping[str, Any]:
+    """Return a row by the names of its columns."""
+    return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def history_row(
+    batch: Mapping[str, Any], move: Move, **changes: object
+) -> dict[str, object]:
     """Return the line of the history for a move of this batch."""
     return {
         "at": move.at,
-        "batch_id": batch.batch_id,
-        "destination": batch.destination,
-        "from_status": batch.status,
+        "batch_id": batch["batch_id"],
+        "destination": batch["destination"],
+        "from_status": batch["status"],
         "event": move.event,
         "to_status": move.to,
-        "events": batch.events,
+        "events": batch["events"],
         "actor": move.actor,
         "reason": move.receipt.reason,
         "trace_id": move.receipt.trace_id,
-        "run_id": batch.run_id,
+        "run_id": batch["run_id"],
         "order_id": None,
         "event_id": None,
         **changes,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from capi_jobs.errors import IllegalMove
 from capi_jobs.ledger.door import Door, moving
-from capi_jobs.ledger.journal import Move, history_row, locked_batch
+from capi_jobs.ledger.journal import Move, fields_of, history_row, locked_batch
 from capi_jobs.ledger.schema import batches, entries, history
 from capi_jobs.ledger.settling import Settling, grouped, is_late, refuse_non_answers
 from capi_jobs.ledger.values import EventKey, Settlement, Swept
@@ -89,7 +89,9 @@ class Moves(Door):
                 .returning(batches)
             ).all()
             move = Move(Event.LOST, to, now, actor, Receipt(LEASE_OVER))
-            lines = [history_row(row, move, from_status=status) for row in rows]
+            lines = [
+                history_row(fields_of(row), move, from_status=status) for row in rows
+            ]
             if lines:
                 connection.execute(insert(history), lines)
             for row in rows:

@@ -19,11 +19,12 @@ from capi_jobs.ledger.chosen import (
     refuse_status,
     refuse_unknown,
 )
-from capi_jobs.ledger.claims import put_entries
+from capi_jobs.ledger.claims import not_forgotten, put_entries
 from capi_jobs.ledger.columns import AnyRow, among
 from capi_jobs.ledger.door import Door, moving, reading
 from capi_jobs.ledger.journal import (
     Move,
+    fields_of,
     history_row,
     insert_batch,
     locked_batch,
@@ -32,7 +33,6 @@ from capi_jobs.ledger.journal import (
     new_id,
     remove_entries,
     shrink,
-    write_history,
 )
 from capi_jobs.ledger.schema import history
 from capi_jobs.ledger.values import Decided, EventKey, Imported
@@ -141,13 +141,11 @@ class People(Door):
             "events": 0,
             "attempts": 0,
             "reason": move.receipt.reason,
+            "trace_id": "",
             "created_at": move.at,
         }
-        kept = put_entries(connection, batch, sent)
-        if kept:
-            row = locked_batch(connection, str(batch["batch_id"]))
-            write_history(connection, row, move, from_status=None)
-        return len(kept)
+        new = not_forgotten(connection, sent)
+        return len(put_entries(connection, batch, new, move))
 
 
 def refuse_without_reason(actor: str, reason: str) -> None:
@@ -170,14 +168,20 @@ def _move(
         moved = str(batch.batch_id)
         if to is Status.RELEASED:
             remove_entries(connection, moved)
-        changes = {"reason": move.receipt.reason, "lease_until": None}
-        move_batch(connection, moved, Status(batch.status), to, **changes)
+        move_batch(
+            connection,
+            moved,
+            Status(batch.status),
+            to,
+            reason=move.receipt.reason,
+            lease_until=None,
+        )
     else:
         moved = _split_off(connection, batch, keys, move, to)
     # A line for each order: released entries are gone, and this is their trace.
     lines = [
         history_row(
-            batch,
+            fields_of(batch),
             move,
             batch_id=moved,
             events=1,

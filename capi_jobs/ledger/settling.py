@@ -14,6 +14,8 @@ from capi_jobs.ledger.columns import AnyRow
 from capi_jobs.ledger.journal import (
     Move,
     entries_of,
+    fields_of,
+    history_line,
     insert_batch,
     move_batch,
     move_entries,
@@ -69,14 +71,15 @@ class Settling:
     def whole(self, told: Event, receipt: Receipt, events: int) -> None:
         """Move the batch itself, with the events that are left in it."""
         to = advance(Status(self.batch.status), told)
-        self.note(told, to, receipt, events=events)
         if to is Status.RELEASED:
             remove_entries(self.connection, self.batch.batch_id)
+        move = Move(told, to, self.now, self.actor, receipt)
         move_batch(
             self.connection,
             self.batch.batch_id,
             Status(self.batch.status),
             to,
+            line=history_line(fields_of(self.batch), move, events=events),
             lease_until=None,
             events=events,
             reason=receipt.reason,
@@ -88,7 +91,7 @@ class Settling:
         to = advance(Status(self.batch.status), told)
         sibling = insert_batch(
             self.connection,
-            dict(self.batch._mapping),  # noqa: SLF001 - SQLAlchemy's public name
+            fields_of(self.batch),
             batch_id=new_id(self.now),
             status=to,
             events=len(keys),

@@ -1,15 +1,17 @@
 from dataclasses import replace
 from datetime import UTC, date
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, event
 
 from capi_jobs.ledger import Ledger
 from capi_jobs.ledger.counts import miscounted
 from capi_jobs.ledger.journal import entries_of
 from capi_jobs.ledger.schema import batch_counts, entries
+from capi_jobs.lifecycle import Event
 from capi_jobs.model import Entry, OwedAs
 from tests.ledger.building import Bench, an_entry
 
@@ -65,3 +67,22 @@ def test_amounts_keep_their_written_form(ledger: Ledger) -> None:
     with ledger.snapshot() as connection:
         (kept,) = entries_of(connection, claim.batch_id)
     assert str(kept.value) == "10.10"
+
+
+def test_a_claim_and_its_answer_cost_few_round_trips(ledger: Ledger) -> None:
+    """Beside threads that compute, each is two waits for the interpreter's lock."""
+    said: list[str] = []
+
+    def note(*told: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own
+        if not str(told[2]).startswith("BEGIN"):
+            said.append(str(told[2]))
+
+    bench = Bench(ledger)
+    event.listen(ledger.engine, "before_cursor_execute", note)
+    claim = bench.claim(*range(100))
+    claimed = len(said)
+    bench.settle(claim.batch_id, Event.ACCEPTED)
+
+    # PostgreSQL: lock, what bars, batch and entries, counts and history.
+    expected = (5, 3) if ledger.is_sqlite else (4, 2)
+    assert expected == (claimed, len(said) - claimed)

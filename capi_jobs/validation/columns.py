@@ -43,7 +43,7 @@ def frame(columns: Sequence[Column[Page]], page: Page) -> "pd.DataFrame":
     # Imported here: it costs a third of a second, which `--help` need not pay.
     import pandas as pd  # noqa: PLC0415
 
-    return pd.DataFrame({c.name: _series(c, page) for c in columns}, copy=False)
+    return pd.DataFrame({c.name: array(c, page) for c in columns}, copy=False)
 
 
 def instants(times: Iterable[datetime | None]) -> Any:  # noqa: ANN401
@@ -66,17 +66,16 @@ def encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _series(column: Column[Page], page: Page) -> "pd.Series[Any]":
+def array(column: Column[Page], page: Page) -> Any:  # noqa: ANN401
+    """Make the array of a column, of the column's kind."""
     import pandas as pd  # noqa: PLC0415
 
     values: Any = column.read(page)
     if isinstance(values, bytes):
-        values = _flags(values)
-    elif column.kind == "text":
-        values = _texts(values)
-    dtype: Any = DTYPES[column.kind]
-    made: pd.Series[Any] = pd.Series(values, dtype=dtype)
-    return made
+        return _flags(values)
+    if column.kind == "text":
+        return _texts(values)
+    return pd.array(values, dtype=DTYPES[column.kind])
 
 
 def _texts(values: Sequence[str | None]) -> Any:  # noqa: ANN401

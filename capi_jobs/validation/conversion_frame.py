@@ -4,11 +4,11 @@ It holds no match key, hashed or not, only whether there is one and how it looks
 orders' frame lives in `order_frame.py`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from re import compile as pattern
 from typing import Any, cast
 
@@ -47,7 +47,11 @@ class ConversionPage:
 
         known: dict[tuple[str, ...], int] = {}
         places = [
-            known.setdefault(keys, len(known)) for keys in map(_told, self.match_keys)
+            known.setdefault(
+                names if all(keys.values()) else tuple(k for k in names if keys[k]),
+                len(known),
+            )
+            for names, keys in zip(self.names, self.match_keys, strict=True)
         ]
         sets = [frozenset(self.fields.get(k, k) for k in keys) for keys in known]
         return sets, np.array(places, dtype=np.intp)
@@ -55,6 +59,11 @@ class ConversionPage:
     @cached_property
     def match_keys(self) -> list[Mapping[str, Texts]]:
         return [c.match_keys for c in self.conversions]
+
+    @cached_property
+    def names(self) -> list[tuple[str, ...]]:
+        """The names of each row's match keys; most rows have the same."""
+        return list(map(tuple, self.match_keys))
 
     @cached_property
     def event_times(self) -> Any:  # noqa: ANN401
@@ -68,13 +77,6 @@ def page(
     fields = {k.key: k.field for k in keys}
     clear = {k.key for k in keys if not k.hashed}
     return ConversionPage(conversions, fields, frozenset(fields) - clear, now)
-
-
-def _told(keys: Mapping[str, Texts]) -> tuple[str, ...]:
-    """Name the keys that hold something."""
-    if all(keys.values()):
-        return tuple(keys)
-    return tuple(key for key, text in keys.items() if text)
 
 
 def _not_hashed(page: ConversionPage) -> list[int]:
@@ -93,8 +95,10 @@ def _not_hashed(page: ConversionPage) -> list[int]:
 
 def _all_hashed(page: ConversionPage) -> bool:
     """Look at a page at once: seven hashes an order take long one by one."""
-    hashed = page.hashed
-    told = [t for keys in page.match_keys for k, t in keys.items() if k in hashed]
+    some = {names: _some(page.hashed.intersection(names)) for names in set(page.names)}
+    told = list[Texts]()
+    for names, keys in zip(page.names, page.match_keys, strict=True):
+        told += some[names](keys)
     try:
         # Most are one text; a tuple of some raises.
         lines = "\n".join(cast("list[str]", told)).encode("ascii")
@@ -109,6 +113,14 @@ def _all_hashed(page: ConversionPage) -> bool:
         and lines[_LINE - 1 :: _LINE] == between
         and lines.translate(None, _DIGITS) == between
     )
+
+
+def _some(names: Iterable[str]) -> Callable[[Mapping[str, Texts]], tuple[Texts, ...]]:
+    """Make what picks these keys, twice as fast as a look at each."""
+    chosen = tuple(names)
+    if len(chosen) > 1:
+        return itemgetter(*chosen)
+    return lambda keys: tuple(keys[name] for name in chosen)
 
 
 def _texts(told: Texts) -> tuple[str, ...]:

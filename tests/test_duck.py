@@ -159,6 +159,11 @@ def test_what_ends_the_batches_is_raised_as_it_is(
 
 
 def test_nothing_is_fetched_from_a_network(space: duckdb.DuckDBPyConnection) -> None:
+    """Neither a file nor, where one is installed, what would fetch it."""
+    fetching = ("autoinstall_known_extensions", "autoload_known_extensions")
+    for name in fetching:
+        told = space.execute("SELECT current_setting($1)", [name]).fetchone()
+        assert told == (False,)
     with pytest.raises(duckdb.Error):
         space.execute("SELECT * FROM read_csv('https://127.0.0.1:1/x.csv')")
 

@@ -53,14 +53,13 @@ def test_any_csv_gives_orders_or_a_fault(content: bytes, tmp_path: Path) -> None
         assert read_order(row, timezone=None) is not None
 
 
-@pytest.mark.parametrize("secret", ["jane.secret@example.com"])
-def test_a_broken_line_is_named_and_not_shown(secret: str, tmp_path: Path) -> None:
+def test_a_broken_line_is_named_and_not_shown(tmp_path: Path) -> None:
     file = tmp_path / "orders.csv"
-    file.write_bytes(HEAD + GOOD + f'o-2,"{secret}" x,1,EUR,\n'.encode() + b"\xff,\n")
+    file.write_bytes(HEAD + GOOD + b"o-2,jane.secret@example.com\xff,1,EUR,\n")
     warehouse = Warehouse.open("duckdb:///")
 
     with pytest.raises(DataContractFault) as fault:
         list(warehouse.orders(OrdersSource(str(file)), ["o-1"], DAY))
 
-    assert secret not in str(fault.value)
-    assert "line" in str(fault.value)
+    assert "secret" not in str(fault.value)
+    assert str(fault.value).startswith("line 3 of ")

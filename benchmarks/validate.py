@@ -1,125 +1,139 @@
-"""What validation costs per page: frames, rules and coverage, at 2 % bad rows.
+"""What validation costs per page: frames, rules and verdict, on the demo shop's orders.
 
-    python benchmarks/validate.py [rows]
+    python -m benchmarks validate [rows]
 
-Figures are CPU seconds of one core; the comment in capi_jobs/validation/engine.py
-quotes them.
+Figures are CPU of one core, the best of several rounds.
 """
 
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from itertools import cycle
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from time import process_time
+from typing import TYPE_CHECKING, Any
 
-from capi_jobs.model import Conversion, Item, Order
+from capi_jobs.conversion import Converter
+from capi_jobs.demo.orders import clean_orders
+from capi_jobs.model import Conversion, Order
+from capi_jobs.orders import read_order
+from capi_jobs.platforms import platform_named
 from capi_jobs.validation import Validator, conversion_frame, order_frame
 from capi_jobs.validation.columns import frame
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-# Five kinds of dirt, one row of 250 each.
-DIRT: tuple[dict[str, object], ...] = (
-    {"value": Decimal(-5)},
-    {"currency": "ZZZ"},
-    {"completed_at": NOW + timedelta(days=1)},
-    {"email": None, "phone": None, "ip": None},
-    {"items": (Item("cup", 1, Decimal(100_000)),)},
-)
-
-
-def order(place: int, changes: dict[str, object]) -> Order:
-    told: dict[str, object] = {
-        "order_id": f"A-{place}",
-        "completed_at": NOW - timedelta(minutes=place % 4_000 + 1),
-        "value": Decimal(20 + place % 900),
-        "currency": "EUR",
-        "email": f"someone{place}@shop.example",
-        "phone": "+49 30 123456",
-        "country": "DE",
-        "ip": "192.0.2.1",
-        "user_agent": "Mozilla/5.0",
-        "items": (Item("cup", 1, Decimal(20 + place % 900)),),
-    }
-    return Order(**(told | changes))  # type: ignore[arg-type]
-
-
-def conversion(one: Order) -> Conversion:
-    return Conversion(
-        destination="meta",
-        order_id=one.order_id,
-        event_id=one.order_id,
-        event_name="Purchase",
-        event_time=one.completed_at,
-        value=one.value,
-        currency=one.currency,
-        source="website",
-        match_keys={"em": "5e" * 32, "ph": "5e" * 32, "client_ip_address": "192.0.2.1"},
-    )
-
-
-def timed(what: str, work: Callable[[], object]) -> None:
-    """Take the best of three: other work on the machine only slows down."""
-    spent = []
-    for _ in range(3):
-        before = process_time()
-        work()
-        spent.append(process_time() - before)
-    print(f"{what:<44}{min(spent):7.2f} s")
+PLATFORM = platform_named("meta")
+DIRTY_ONE_OF = 100  # a negative value: a rule holds it
+FEW = 10  # so few rows that what is fixed per page is all there is
+ROUNDS = 7  # the best counts: other work on the machine only slows down
 
 
 def main(rows: int) -> None:
-    dirt = cycle(DIRT)
-    orders = [order(i, next(dirt) if i % 50 == 0 else {}) for i in range(rows)]
-    conversions = [conversion(one) for one in orders]
-    raw: list[dict[str, object]] = [{}] * rows
-    validator = Validator(now=NOW)
+    orders = some_orders(rows)
+    conversions = some_conversions(orders)
+    validator = Validator(now=NOW, match_keys=PLATFORM.match_keys)
     before = process_time()
     validator.check()
-    print(f"{'import, suites, trial':<44}{process_time() - before:7.2f} s")
-    frames(validator, order_frame.OrderPage(raw, {}, orders, NOW))
-    timed("Validator.orders", lambda: validator.orders(raw, {}, orders))
-    keys = validator._keys  # noqa: SLF001 — the seam between frame and rules
-    timed(
-        "conversions: frame",
-        lambda: frame(
-            conversion_frame.COLUMNS, conversion_frame.page(conversions, keys, NOW)
-        ),
+    print(f"import, suites, trial: {process_time() - before:.2f} s\n")
+    heads = f"ms, {FEW} rows", f"ms, {rows:,} rows"
+    print(f"{'':36}{heads[0]:>14}{heads[1]:>18}{'µs a row':>10}")
+    both = [
+        suite_of_orders(validator, orders),
+        suite_of_conversions(validator, conversions),
+    ]
+    print(f"\nboth suites, all of it: {sum(both) / rows * 1e6:.1f} µs an order")
+
+
+def some_orders(count: int) -> list[Order]:
+    """Read orders of the demo shop: twelve countries, about eleven match keys each."""
+    made = clean_orders(count * 2, NOW, seed=1)
+    read = (read_order(order.row, timezone=None) for order in made)
+    web = [o for o in read if isinstance(o, Order) and o.channel == "web"][:count]
+    return [
+        replace(order, value=-order.value) if i % DIRTY_ONE_OF == 0 else order
+        for i, order in enumerate(web)
+    ]
+
+
+def some_conversions(orders: Sequence[Order]) -> list[Conversion]:
+    converter = Converter(
+        PLATFORM,
+        destination="meta",
+        source="",
+        default_country=None,
+        event_names={},
+        build_fbc=True,
     )
-    timed("Validator.conversions", lambda: validator.conversions(conversions))
-    small = raw[:1_000], orders[:1_000]
-    timed(
-        "Validator.orders, 1,000 rows", lambda: validator.orders(small[0], {}, small[1])
+    made = (converter.convert(one, one.order_id) for one in orders if one.value > 0)
+    return [one for one in made if isinstance(one, Conversion)]
+
+
+def suite_of_orders(validator: Validator, orders: Sequence[Order]) -> float:
+    def made(some: Sequence[Order]) -> "pd.DataFrame":
+        page = order_frame.OrderPage([{}] * len(some), {}, some, NOW)
+        return frame(order_frame.COLUMNS, page)
+
+    steps(validator, "orders", [made(orders[:FEW]), made(orders)])
+    timed("orders: frame of all columns", made, orders)
+    return timed(
+        "orders: frame, rules, verdict",
+        lambda some: validator.orders([{}] * len(some), {}, some),
+        orders,
     )
 
 
-def frames(validator: Validator, page: order_frame.OrderPage) -> None:
+def suite_of_conversions(validator: Validator, found: Sequence[Conversion]) -> float:
+    def made(some: Sequence[Conversion]) -> "pd.DataFrame":
+        page = conversion_frame.page(some, PLATFORM.match_keys, NOW)
+        return frame(conversion_frame.COLUMNS, page)
+
+    steps(validator, "conversions", [made(found[:FEW]), made(found)])
+    timed("conversions: frame of all columns", made, found)
+    return timed(
+        "conversions: frame, rules, verdict",
+        validator.conversions,
+        found,
+    )
+
+
+def steps(validator: Validator, suite: str, pages: "Sequence[pd.DataFrame]") -> None:
     """Compare the ways to ask Great Expectations for the rows that fail."""
-    engine = validator._engine  # noqa: SLF001 — the ways that were not taken
-    rules = validator._suites["orders"]  # noqa: SLF001
-    held = [rule for rule in rules if rule.severity != "info"]
-    counted = [rule for rule in rules if rule.severity == "info"]
-    fresh = order_frame.OrderPage(page.rows, page.faults, page.orders, page.now)
-    made = frame(order_frame.COLUMNS, fresh)
-
-    def twice() -> None:
-        found = engine._validate(held, made, "BASIC")  # noqa: SLF001
-        failing = [rule for rule in held if found[rule.name].failed]
-        engine._validate(failing, made, "COMPLETE")  # noqa: SLF001
-        engine._validate(counted, made, "BASIC")  # noqa: SLF001
-
-    timed(
-        "orders: frame",
-        lambda: frame(
-            order_frame.COLUMNS,
-            order_frame.OrderPage(page.rows, page.faults, page.orders, page.now),
-        ),
+    engine = validator._engine  # noqa: SLF001 — the way that is not taken
+    rules = validator._suites[suite]  # noqa: SLF001
+    show(
+        f"{suite}: {len(rules)} rules, the public way",
+        [best(partial(engine.plainly, rules, page), 3) for page in pages],
+        len(pages[-1]),
     )
-    print(f"{len(held)} rules that name rows, {len(counted)} of coverage")
-    timed("rules: all COMPLETE", lambda: engine._validate(rules, made, "COMPLETE"))  # noqa: SLF001
-    timed("rules: BASIC, the failing ones COMPLETE", twice)
-    timed("rules: COMPLETE, coverage BASIC (taken)", lambda: engine.run(rules, made))
+    show(
+        f"{suite}: rules, prepared (taken)",
+        [best(partial(engine.run, rules, page), ROUNDS) for page in pages],
+        len(pages[-1]),
+    )
+
+
+def timed(what: str, work: Callable[[Any], object], rows: Sequence[object]) -> float:
+    seconds = [best(partial(work, some), ROUNDS) for some in (rows[:FEW], rows)]
+    show(what, seconds, len(rows))
+    return seconds[-1]
+
+
+def best(work: Callable[[], object], rounds: int) -> float:
+    spent = []
+    for _ in range(rounds):
+        before = process_time()
+        work()
+        spent.append(process_time() - before)
+    return min(spent)
+
+
+def show(what: str, seconds: Sequence[float], rows: int) -> None:
+    few, many = seconds
+    print(f"{what:36}{few * 1e3:14.1f}{many * 1e3:18.1f}{many / rows * 1e6:10.1f}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 50_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)

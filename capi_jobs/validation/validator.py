@@ -16,7 +16,7 @@ from capi_jobs.model import Conversion, Order, RowFault
 from capi_jobs.platforms import NAMES, MatchKey, platform_named
 from capi_jobs.validation import conversion_frame, order_frame, sample, suites
 from capi_jobs.validation.columns import Column, Page, frame
-from capi_jobs.validation.engine import Engine
+from capi_jobs.validation.engine import Engine, uncollected
 from capi_jobs.validation.judging import verdict, with_faults
 from capi_jobs.validation.verdict import SuiteVerdict
 
@@ -84,11 +84,12 @@ class Validator:
     @cached_property
     def _suites(self) -> "dict[str, tuple[Rule, ...]]":
         engine = self._engine  # its import quietens the log first
-        frames = sample.frames(self._now)
-        columns = {name: tuple(made.columns) for name, made in frames.items()}
-        found, faults = suites.read(self._folder, columns)
-        for name, rules in found.items():
-            faults += engine.trial(rules, frames[name])
+        with uncollected():
+            frames = sample.frames(self._now)
+            columns = {name: tuple(made.columns) for name, made in frames.items()}
+            found, faults = suites.read(self._folder, columns)
+            for name, rules in found.items():
+                faults += engine.trial(rules, frames[name])
         suites.refuse(faults)
         return found
 

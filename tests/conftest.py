@@ -18,7 +18,7 @@ from tests import postgres
 # The machine's zone and the developer's settings must not matter to any test.
 os.environ["TZ"] = "Asia/Kathmandu"
 time.tzset()
-for _name in [name for name in os.environ if name.startswith("CAPI_JOBS_")]:
+for _name in [one for one in os.environ if one.startswith(("CAPI_JOBS_", "OTEL_"))]:
     del os.environ[_name]
 
 # Steady: the same examples each time, however slow the machine. To look further:

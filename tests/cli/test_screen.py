@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +29,22 @@ def test_a_fault_is_told_on_stderr_and_is_exit_code_1(
 
     assert left.value.exit_code == 1
     assert capsys.readouterr() == ("", says)
+
+
+def test_a_fault_is_a_line_of_json_where_the_log_is(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "capi_jobs", "--log-format", "json", "check", "-c"]
+    left = subprocess.run(
+        [*command, str(tmp_path / "none.toml")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert left.returncode == 1
+    [line] = [json.loads(one) for one in left.stderr.splitlines()]
+    assert (line["level"], line["message"]) == ("error", "failed")
+    assert "there is no configuration at" in line["reason"]
 
 
 def test_a_reader_that_has_seen_enough_is_no_fault() -> None:

@@ -66,7 +66,8 @@ class Warehouse:
         missing or unreadable always come: reconcile sorts them out.
         """
         found = sources.require(sources.find(self.reader, source))
-        yield from found.stream(sources.order_keys(found, interval), KEYS_PER_BATCH)
+        for batch in found.stream(sources.order_keys(found, interval), KEYS_PER_BATCH):
+            yield _with_consent_told(batch)
 
     def order_times(
         self, source: OrdersSource, keys: Sequence[str]
@@ -86,7 +87,9 @@ class Warehouse:
     ) -> Iterator[pa.RecordBatch]:
         """Yield the keys, and what events are compared with; nothing personal."""
         found = sources.require(sources.find(self.reader, source))
-        yield from found.stream(sources.audit_orders(found, interval), KEYS_PER_BATCH)
+        statement = sources.audit_orders(found, interval)
+        for batch in found.stream(statement, KEYS_PER_BATCH):
+            yield _with_consent_told(batch)
 
     def orders(
         self, source: OrdersSource, keys: Sequence[str], interval: DataInterval
@@ -144,6 +147,13 @@ class Warehouse:
     def check(self, source: Source) -> list[Finding]:
         """Compare a source with the contract; every fault at once, none is raised."""
         return check(self.reader, source)
+
+
+def _with_consent_told(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Say whether the source tells of consent at all: here, and in no row's reading."""
+    told = "true" if "consent" in batch.schema.names else "false"
+    column = pa.repeat(pa.scalar(told, pa.string()), batch.num_rows)
+    return batch.append_column("consent_told", column)
 
 
 def _with_constants(batch: pa.RecordBatch, source: SentEvents) -> pa.RecordBatch:

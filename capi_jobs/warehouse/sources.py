@@ -180,20 +180,12 @@ def sent_keys(
 
 def order_keys(found: Found, interval: DataInterval) -> Statement:
     """All that decides about an order's class."""
-    return _with_consent(found, KEY_COLUMNS, interval, typed=True)
+    return narrow(found, KEY_COLUMNS, interval, typed=True)
 
 
 def audit_orders(found: Found, interval: DataInterval) -> Statement:
     """The same, and what an order's events are compared with."""
-    return _with_consent(found, AUDIT_COLUMNS, interval)
-
-
-def _with_consent(
-    found: Found, names: Sequence[str], interval: DataInterval, *, typed: bool = False
-) -> Statement:
-    told = "true" if "consent" in found.columns else "false"
-    flag: Column = sa.literal_column(f"'{told}'").label("consent_told")
-    return narrow(found, names, interval, typed=typed).add_columns(flag)
+    return narrow(found, AUDIT_COLUMNS, interval)
 
 
 def times_of(found: Found, keys: Sequence[str]) -> Statement:

@@ -16,7 +16,7 @@ ALONE = {
     "stages": "each alone, by several ways: [--orders 20000] [--only …] [--write]",
     "reconcile": "the joins of keys: [orders] [memory limit in MB] [postgres]",
     "audit": "orders, twice as many events: [orders] [memory limit in MB] [--write]",
-    "convert": "read, convert and write an order, per platform",
+    "convert": "read, convert and write an order, beside the SDK: [--write]",
     "validate": "frames, rules and coverage per page",
     "pages": "each page, over a filled ledger: [entries] [--sqlite] [--write]",
     "ledger": "questions to a filled one, and moves: [entries] [--sqlite] [--write]",

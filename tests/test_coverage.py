@@ -3,7 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from capi_jobs.coverage import SCORE_MAX, WEIGHTS, Coverage, points, weights_table
+from capi_jobs.coverage import (
+    SCORE_MAX,
+    WEIGHTS,
+    Coverage,
+    SourceCoverage,
+    points,
+    weights_table,
+)
 from capi_jobs.model import Texts
 from capi_jobs.platforms import NAMES, MatchKey, platform_named
 from tests.validation.builders import MATCH_KEYS, SHA256, a_conversion
@@ -20,6 +27,28 @@ def test_conversions_are_counted_by_destination_and_source() -> None:
     assert (website.source, website.conversions) == ("website", 2)
     assert website.keys == {"email": 1, "city": 0, "user_agent": 0, "fbc": 1}
     assert website.dropped == {"email": 1}
+
+
+def test_more_lists_of_keys_than_are_kept_apart_are_counted_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages = [
+        [a_conversion(match_keys={"em": SHA256}), a_conversion(dropped=("email",))],
+        [a_conversion(match_keys={"fbc": "x", "ct": SHA256})],
+        [a_conversion(match_keys={"em": SHA256}), a_conversion(source="app")],
+    ]
+
+    def counted() -> tuple[SourceCoverage, ...]:
+        coverage = Coverage(MATCH_KEYS)
+        for page in pages:
+            coverage.add(page)
+        return coverage.told()
+
+    expected = counted()
+    monkeypatch.setattr("capi_jobs.coverage.ALIKE_MAX", 1)
+
+    assert expected == counted()
+    assert {one.source: one.conversions for one in expected} == {"app": 1, "website": 4}
 
 
 ALL = {"em": SHA256, "ct": SHA256, "client_user_agent": "x", "fbc": "x"}

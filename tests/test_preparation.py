@@ -15,6 +15,7 @@ from capi_jobs.config import read
 from capi_jobs.model import Entry, OrderKey, OwedAs, RowFault
 from capi_jobs.platforms import platform_named
 from capi_jobs.preparation import Page, Preparer
+from capi_jobs.preparation.preparer import STRIDE
 from capi_jobs.validation import Validator
 from tests.config.building import destination, table
 
@@ -121,6 +122,33 @@ def test_rows_that_differ_hold_the_order(preparer: Preparer) -> None:
 
 def test_equal_rows_are_one_order(preparer: Preparer) -> None:
     assert len(page(preparer, [a_key()], [a_row(), a_row()]).ready) == 1
+
+
+def test_a_page_of_several_strides_keeps_its_order_and_loses_nothing(
+    preparer: Preparer,
+) -> None:
+    names = [f"o{number}" for number in range(2 * STRIDE + 3)]
+    bad, moved = names[STRIDE], names[-1]
+    rows = [
+        a_row(name, page_url=None) if name == bad else a_row(name) for name in names
+    ]
+    keys = [
+        a_key(name, value=Decimal(7)) if name == moved else a_key(name)
+        for name in names
+    ]
+
+    told = page(preparer, keys, rows)
+
+    assert [one.entry.order_id for one in told.ready] == [
+        name for name in names if name not in {bad, moved}
+    ]
+    assert all(
+        one.entry.order_id == one.conversion.order_id
+        and f'"event_id":"{one.entry.order_id}"'.encode() in one.event
+        for one in told.ready
+    )
+    assert [hold.order_id for hold in told.holds] == [bad]
+    assert {moved: "changed_meanwhile"} == told.excluded
 
 
 def test_an_order_whose_row_went_away_is_gone(preparer: Preparer) -> None:

@@ -1,6 +1,8 @@
 """OpenTelemetry set up from the environment; it never stands in a run's way."""
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import entry_points
@@ -71,9 +73,28 @@ def test_an_exporter_that_is_not_there_is_said_and_nothing_else_happens(
     assert "extra `otel`" in str(record.msg.fields["reason"])
 
 
-def test_nothing_is_set_up_unless_it_is_asked_for() -> None:
+UNASKED = """
+import sys
+from capi_jobs.config.exports import exports
+from capi_jobs.jobs import running
+from capi_jobs.telemetry.exporting import exporting
+with exporting(exports({})):
+    print([name for name in sys.modules if name.startswith("opentelemetry")])
+"""
+
+
+def test_nothing_is_set_up_nor_imported_unless_it_is_asked_for() -> None:
     with exporting(Exports((), ())):
         assert not is_on()
+
+    left = subprocess.run(
+        [sys.executable, "-c", UNASKED],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert left.stdout == "[]\n"
 
 
 def test_the_extra_brings_the_exporter_that_is_the_default() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from capi_jobs.web.security import BODY_BYTES_MAX
+from capi_jobs.web.security import BODY_BYTES_MAX, csp
 from tests.shop import Shop
 from tests.web.conftest import Visit
 
@@ -34,3 +34,18 @@ def test_a_length_that_python_cannot_read_is_too_large(
 ) -> None:
     answer = visit(told).get("/", headers={"content-length": "9" * 5_000})
     assert answer.status_code == 413
+
+
+def test_the_policy_lets_nothing_in_but_files_of_our_own() -> None:
+    told = (part.strip().partition(" ") for part in csp("'none'").split(";"))
+
+    assert {name: what for name, _, what in told} == {
+        "default-src": "'none'",
+        "style-src": "'self'",
+        "script-src": "'self'",
+        "img-src": "'self' data:",
+        "connect-src": "'self'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }

@@ -56,7 +56,7 @@ def test_every_answer_is_sealed_and_holds_nothing_personal(
     assert not [word for word in (*PERSONAL, TOKEN) if word in answer.text]
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'")
-    assert "script-src 'unsafe" not in policy
+    assert "'unsafe" not in policy
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "access-control-allow-origin" not in answer.headers

@@ -4,7 +4,7 @@ A row each would take six times as long; what is inserted and why is in claims.p
 counts.py.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -50,23 +50,21 @@ def given_rows(
     connection: Connection, columns: Columns, rows: Sequence[Sequence[object]]
 ) -> AnySelect:
     """Select these rows: one text holds them, as the columns' types write it."""
-    writers = [_writer(connection, each) for each in columns.values()]
     written = [
-        [write(value) for write, value in zip(writers, row, strict=True)]
-        for row in rows
+        _written(connection, of, values)
+        for of, values in zip(columns.values(), zip(*rows, strict=True), strict=True)
     ]
     if connection.dialect.name == "sqlite":
-        return _from_arrays(written, len(columns))
-    return _from_records(columns, written)
+        return _from_arrays(list(zip(*written, strict=True)), len(columns))
+    return _from_records(columns, zip(*written, strict=True))
 
 
-def _writer(connection: Connection, each: Column[Any]) -> Callable[[Any], object]:
+def _written(
+    connection: Connection, of: Column[Any], values: Sequence[object]
+) -> Sequence[object]:
     dialect = connection.dialect
-    return each.type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is
-
-
-def _as_it_is(value: object) -> object:
-    return value
+    write = of.type.dialect_impl(dialect).bind_processor(dialect)
+    return values if write is None else [write(value) for value in values]
 
 
 def _text(rows: list[Any]) -> str:
@@ -74,7 +72,7 @@ def _text(rows: list[Any]) -> str:
     return orjson.dumps(rows, default=str).decode()
 
 
-def _from_records(columns: Columns, rows: list[list[object]]) -> AnySelect:
+def _from_records(columns: Columns, rows: Iterable[Sequence[object]]) -> AnySelect:
     """Read them as PostgreSQL reads JSON, with the columns' types."""
     text = _text([dict(zip(columns, row, strict=True)) for row in rows])
     each = func.json_to_recordset(cast(literal(text, Text), JSON)).table_valued(
@@ -84,7 +82,7 @@ def _from_records(columns: Columns, rows: list[list[object]]) -> AnySelect:
     return select(*(derived.c[name] for name in columns))
 
 
-def _from_arrays(rows: list[list[object]], width: int) -> AnySelect:
+def _from_arrays(rows: list[tuple[object, ...]], width: int) -> AnySelect:
     """Read them as SQLite reads JSON, by their places."""
     each = func.json_each(_text(rows)).table_valued("value")
     values = [

@@ -4,7 +4,7 @@ How they are read stands in `reading.py` and `columns.py`. A page of raw rows is
 ten times as large as its orders, so rows are read while they stream in.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -39,31 +39,26 @@ def read_by_order(
 ) -> dict[str, list[ReadRow]]:
     """Group what was read; equal ones are one row told twice, which warehouses do."""
     grouped: dict[str, list[ReadRow]] = {}
-    for name, read in _read(rows, timezone):
-        same = grouped.get(name)
-        if same is None:
-            grouped[name] = [read]
-        elif read not in same:
-            same.append(read)
+    if not isinstance(rows, TableRows):
+        for row in rows:
+            _add(grouped, row, read_order(row, timezone=timezone))
+        return grouped
+    for table in rows.tables:
+        for number, told in enumerate(read_table(table, timezone=timezone)):
+            if isinstance(told, Order) and told.order_id not in grouped:
+                grouped[told.order_id] = [ReadRow(_NO_ROW, told, ())]
+            else:
+                _add(grouped, table.row(number), told)
     return grouped
 
 
-def _read(
-    rows: Iterable[Row], timezone: ZoneInfo | None
-) -> Iterator[tuple[str, ReadRow]]:
-    if not isinstance(rows, TableRows):
-        for row in rows:
-            yield _named(row, read_order(row, timezone=timezone))
-        return
-    for table in rows.tables:
-        for number, told in enumerate(read_table(table, timezone=timezone)):
-            if isinstance(told, Order):
-                yield told.order_id, ReadRow(_NO_ROW, told, ())
-            else:
-                yield _named(table.row(number), told)
-
-
-def _named(row: Row, told: Order | tuple[RowFault, ...]) -> tuple[str, ReadRow]:
+def _add(
+    grouped: dict[str, list[ReadRow]], row: Row, told: Order | tuple[RowFault, ...]
+) -> None:
     if isinstance(told, Order):
-        return told.order_id, ReadRow(_NO_ROW, told, ())
-    return order_id_of(row), ReadRow(row, None, told)
+        name, read = told.order_id, ReadRow(_NO_ROW, told, ())
+    else:
+        name, read = order_id_of(row), ReadRow(row, None, told)
+    same = grouped.setdefault(name, [])
+    if read not in same:
+        same.append(read)

@@ -69,7 +69,7 @@ def call_told(batch_id: str, events: int, attempt: int) -> Iterator[Heard]:
                 status=status,
                 seconds=seconds,
                 attempt=attempt,
-                reason=_reason(outcomes),
+                reason=None if outcome == "accepted" else _reason(outcomes),
             )
             return outcomes
 

@@ -73,6 +73,7 @@ class Converter:
         keys = self._match_keys(order, dropped)
         if self._fbc_key and order.fbclid and self._fbc_key not in keys:
             self._build_fbc(order.fbclid, time, keys, dropped)
+        of_app = order.app_id or order.app_platform or self._app_id
         # By place, in half the time that names take; a test holds each to its name.
         return Conversion(
             self._destination,
@@ -86,7 +87,7 @@ class Converter:
             keys,
             order.page_url,
             order.limited_data_use,
-            _app(order, self._app_id),
+            _app(order, self._app_id) if of_app else {},
             order.items,
             order.custom,
             tuple(dropped),
@@ -166,7 +167,5 @@ def _context_of(country: str) -> Context | None:
 
 
 def _app(order: Order, app_id: str | None) -> dict[str, str | bool | None]:
-    if not (order.app_id or order.app_platform or app_id):
-        return {}
     details = {field: getattr(order, field) for field in _APP_FIELDS}
     return {**details, "app_id": order.app_id or app_id}

@@ -45,7 +45,11 @@ def e164(text: str, country: str | None) -> str | None:
 
 def _at_once(text: str, country: str | None) -> str | None:
     """Do the same of digits with the usual signs between; None says nothing."""
-    plain = _without_separators(text)
+    plain = text
+    if not text[1:].isdecimal():
+        # Five replacements take half the time of one translation; most need none.
+        plain = text.replace(" ", "").replace("-", "").replace(".", "")
+        plain = plain.replace("(", "").replace(")", "")
     # "+" and all: a number that has no country code yet is never as long.
     if not plain.isascii() or len(plain) > _DIGITS_MAX + 1:
         return None
@@ -58,14 +62,6 @@ def _at_once(text: str, country: str | None) -> str | None:
     if country in _NORTH_AMERICAN and _PLAIN_NORTH_AMERICAN.fullmatch(plain):
         return "+1" + plain[-10:]
     return _dialled_at_home(plain, country)
-
-
-def _without_separators(text: str) -> str:
-    """Five replacements take half the time of one translation; most need none."""
-    if text[1:].isdecimal():
-        return text
-    text = text.replace(" ", "").replace("-", "").replace(".", "")
-    return text.replace("(", "").replace(")", "")
 
 
 def e164_parsed(text: str, country: str | None) -> str | None:

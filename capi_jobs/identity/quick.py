@@ -33,6 +33,7 @@ _EMAIL = re.compile(
 _is_email = _EMAIL.fullmatch
 # Letters of either case: that they become small is all that is done to them.
 _is_id = re.compile(r"[A-Za-z0-9-]+").fullmatch
+_is_fbc, _is_fbp = FBC.fullmatch, FBP.fullmatch
 
 
 def _email(plain: Reader, context: Context) -> Answers:
@@ -87,7 +88,7 @@ def _ip(plain: Reader, context: Context) -> Answers:
 
 def _fbc(plain: Reader, context: Context) -> Answers:
     def read(text: str) -> str | None:
-        if len(text) <= CHARACTERS_MAX and FBC.fullmatch(text):
+        if len(text) <= CHARACTERS_MAX and _is_fbc(text):
             return text
         return plain(text, context)
 
@@ -96,7 +97,7 @@ def _fbc(plain: Reader, context: Context) -> Answers:
 
 def _fbp(plain: Reader, context: Context) -> Answers:
     def read(text: str) -> str | None:
-        if len(text) <= CHARACTERS_MAX and FBP.fullmatch(text):
+        if len(text) <= CHARACTERS_MAX and _is_fbp(text):
             return text
         return plain(text, context)
 

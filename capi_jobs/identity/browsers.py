@@ -14,10 +14,11 @@ ADDRESSES_REMEMBERED = 16_384
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_IPV4 = re.compile(rf"({_OCTET})(?:\.{_OCTET}){{3}}")
 # First numbers of IPv4 blocks that are private or reserved in part or whole (IANA).
-_SPECIAL_FIRST = frozenset(
-    str(first) for first in (0, 10, 100, 127, 169, 172, 192, 198, 203, *range(224, 256))
+_SPECIAL_FIRST = "0|10|100|127|169|172|192|198|203|22[4-9]|2[3-5][0-9]"
+# Surely a public one as it stands; what does not match may be anything.
+PUBLIC_IPV4 = re.compile(
+    rf"(?!(?:{_SPECIAL_FIRST})\.){_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}"
 )
 # Kept for documentation (RFC 5737, 3849): nobody's, but what is tried out with example
 # orders must look like what real ones become.
@@ -40,13 +41,7 @@ _NO_DEVICE = "00000000-0000-0000-0000-000000000000"
 def ip(text: str, context: Context) -> str | None:
     """A public address in its canonical writing; a server's or a router's is none."""
     text = text.strip()
-    return text if is_public_ipv4(text) else _ip_remembered(text, context)
-
-
-def is_public_ipv4(text: str) -> bool:
-    """Say whether it surely is one as it stands; False may be anything."""
-    plain = _IPV4.fullmatch(text)
-    return plain is not None and plain[1] not in _SPECIAL_FIRST
+    return text if PUBLIC_IPV4.fullmatch(text) else _ip_remembered(text, context)
 
 
 def ip_parsed(text: str, _: Context) -> str | None:

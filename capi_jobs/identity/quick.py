@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from types import MappingProxyType
 
-from capi_jobs.identity.browsers import CHARACTERS_MAX, FBC, FBP, is_public_ipv4
+from capi_jobs.identity.browsers import CHARACTERS_MAX, FBC, FBP, PUBLIC_IPV4
 from capi_jobs.identity.context import Context
 from capi_jobs.identity.phones import e164
 
@@ -34,6 +34,7 @@ _is_email = _EMAIL.fullmatch
 # Letters of either case: that they become small is all that is done to them.
 _is_id = re.compile(r"[A-Za-z0-9-]+").fullmatch
 _is_fbc, _is_fbp = FBC.fullmatch, FBP.fullmatch
+_is_public_ipv4 = PUBLIC_IPV4.fullmatch
 
 
 def _email(plain: Reader, context: Context) -> Answers:
@@ -81,7 +82,7 @@ def _external_id(plain: Reader, context: Context) -> Answers:
 
 def _ip(plain: Reader, context: Context) -> Answers:
     def read(text: str) -> str | None:
-        return text if is_public_ipv4(text) else plain(text, context)
+        return text if _is_public_ipv4(text) else plain(text, context)
 
     return read
 

@@ -4,6 +4,7 @@ Orders are made good and recent; a test spoils the one thing it is about. `capi`
 a command as a person would, in this process.
 """
 
+import atexit
 import json
 import sqlite3
 from collections import Counter
@@ -228,7 +229,9 @@ class Shop:
 @cache
 def client() -> httpx.Client:
     """One for all: each reads the machine's certificates anew, which takes a while."""
-    return httpx.Client()
+    made = httpx.Client()
+    atexit.register(made.close)
+    return made
 
 
 @cache

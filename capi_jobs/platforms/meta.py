@@ -221,11 +221,12 @@ _CHECKS = (_unnamed, write.unwritable, _missing_by_source, _too_little)
 
 def _custom_data(conversion: Conversion) -> dict[str, object]:
     data: dict[str, object] = {
-        **conversion.custom,
         "value": write.exact(conversion.value),
         "currency": conversion.currency,
         "order_id": conversion.order_id,
     }
+    if conversion.custom:
+        data = {**conversion.custom, **data}
     if items := conversion.items:
         data["content_type"] = "product"
         data["content_ids"] = [item.sku for item in items]

@@ -240,11 +240,12 @@ def _user(conversion: Conversion) -> Mapping[str, object]:
 
 def _properties(conversion: Conversion) -> dict[str, object]:
     properties: dict[str, object] = {
-        **conversion.custom,
         "value": write.exact(conversion.value),
         "currency": conversion.currency,
         "order_id": conversion.order_id,
     }
+    if conversion.custom:
+        properties = {**conversion.custom, **properties}
     if items := conversion.items:
         properties["content_type"] = "product"
         properties["content_ids"] = [item.sku for item in items]

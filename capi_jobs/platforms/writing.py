@@ -44,8 +44,8 @@ def contents(
         line: dict[str, object] = {sku: item.sku, quantity: item.quantity}
         if (amount := item.unit_price) is not None:
             line[price] = exact(amount)
-        if title and item.name:
-            line[title] = item.name
+        if title and (name := item.name):
+            line[title] = name
         written.append(line)
     return written
 

@@ -8,6 +8,7 @@ Expectations, for every rule on every row of every page.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from capi_jobs.validation import metrics
@@ -17,27 +18,32 @@ from capi_jobs.validation.stack import Stack, stacks
 if TYPE_CHECKING:
     import pandas as pd
 
-_WHOLE = ""  # the batch of all columns, for a rule that a condition narrows
+_WHOLE = "*"  # the batch of all columns, for a rule that a condition narrows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Step:
     """One rule: the ids of its counts, and the metric that names its rows."""
 
-    name: str
-    looked_at: Callable[[metrics.Named], int]
+    rule: Rule
+    bound: Any  # Great Expectations' own object, for its batch
     counts: metrics.Named
-    failed: str
-    rows: Any  # none for rules that only count
+    looked_at: Callable[[metrics.Named], int]
     needed: Mapping[Any, Any]
 
     def found(self, engine: Any, values: Mapping[Any, Any]) -> Found:  # noqa: ANN401
         counts = {name: values[key] for name, key in self.counts.items()}
-        failed = int(counts[self.failed])
+        failed = int(counts[f"{self.bound.map_metric}.unexpected_count"])
         rows: Sequence[Any] = ()
-        if failed and self.rows is not None:
-            rows = engine.resolve_metrics([self.rows], values, {})[self.rows.id]
+        if failed and self.rule.severity != "info":
+            rows = engine.resolve_metrics([self._rows], values, {})[self._rows.id]
         return Found(self.looked_at(counts), failed, tuple(map(int, rows)))
+
+    @cached_property
+    def _rows(self) -> Any:  # noqa: ANN401
+        """Ask for what names the rows only once some fail: most rules have none."""
+        named = metrics.dependencies(self.bound, metrics.NAMING)
+        return named[f"{self.bound.map_metric}.unexpected_index_list"]
 
 
 class Plan:
@@ -67,7 +73,7 @@ class Plan:
         values: dict[Any, Any] = {}
         for level in self._levels:
             values |= engine.resolve_metrics(level, values, {})
-        found = {step.name: step.found(engine, values) for step in self._steps}
+        found = {s.rule.name: s.found(engine, values) for s in self._steps}
         for stack in self._stacks:
             found |= stack.found(values, len(frame))
         return found
@@ -93,20 +99,9 @@ class Plan:
         """Ask Great Expectations what a rule needs, as its own validator does."""
         bound = metrics.bound(rule.expectation, batch_id=self._batch(rule.expectation))
         wanted = metrics.dependencies(bound, metrics.COUNTING)
-        needed = metrics.with_theirs(wanted.values())
-        kind, rows = bound.map_metric, None
-        if rule.severity != "info":
-            named = metrics.dependencies(bound, metrics.NAMING)
-            rows = named[f"{kind}.unexpected_index_list"]
-            needed |= metrics.with_theirs(rows.metric_dependencies.values())
-        return _Step(
-            name=rule.name,
-            looked_at=metrics.looked_at(bound),
-            counts={name: metric.id for name, metric in wanted.items()},
-            failed=f"{kind}.unexpected_count",
-            rows=rows,
-            needed=needed,
-        )
+        counts = {name: metric.id for name, metric in wanted.items()}
+        way, needed = metrics.looked_at(bound), metrics.with_theirs(wanted.values())
+        return _Step(rule, bound, counts, way, needed)
 
     def _batch(self, expectation: Any) -> str:  # noqa: ANN401
         """Give each set of columns a batch: a page of forty is slow to cut."""

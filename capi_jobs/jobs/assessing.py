@@ -174,7 +174,7 @@ def look(
     watcher.stage(found.name, "validate", owed)
     # What was held is looked at again, too: its source may be mended.
     for held in (False, True):
-        read_at = house.clock.now()
+        read_at = house.clock.monotonic()
         for keys, page in pages(house, preparer, found, now, held=held):
             if not held:
                 _count_new(found, page, len(keys))
@@ -184,7 +184,7 @@ def look(
             on_page(keys, page)
             watcher.reached(found.name, found.checked)
             del keys, page  # before the next one: two would be held at once
-            read_at = house.clock.now()
+            read_at = house.clock.monotonic()
     preparer.sample = None
     found.advice = advised(sample, found.destination, house.settings.destinations)
     found.gate = _judged(house, found, run_id)

@@ -220,7 +220,7 @@ class Work:
 
         In small parts, so that delivery, which reads one ahead, never has two pages.
         """
-        while found.kept and (parts := found.kept.take(self.house.clock.now())):
+        while found.kept and (parts := found.kept.take(self.house.clock.monotonic())):
             yield from parts
         for page in self._pages_going(found, preparer):
             ready = page.ready

@@ -27,6 +27,7 @@ PART_ROWS = 4_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_KEPT_SECONDS = KEPT_FOR.total_seconds()
 # Two fifths of what it was, as digests are written in hex; lz4 leaves four fifths.
 _PACKED = pa.ipc.IpcWriteOptions(compression="zstd")
 _SCHEMA = pa.schema(
@@ -51,7 +52,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class _KeptPage:
     keys: int
-    prepared_at: datetime
+    prepared_at: float
     packed: pa.Buffer = field(repr=False)
 
 
@@ -67,8 +68,11 @@ class KeptPages:
     # Keys of the pages that were handed out: delivery goes on behind them.
     taken: int = 0
 
-    def add(self, keys: int, ready: Sequence[Prepared], prepared_at: datetime) -> None:
-        """Keep what became of so many keys, unless a page before it found no room."""
+    def add(self, keys: int, ready: Sequence[Prepared], prepared_at: float) -> None:
+        """Keep what became of so many keys, unless a page before it found no room.
+
+        When is told in seconds of a clock that only grows.
+        """
         if self._full:
             return
         packed = _pack(ready)
@@ -78,9 +82,9 @@ class KeptPages:
         self._bytes += packed.size
         self._pages.append(_KeptPage(keys, prepared_at, packed))
 
-    def take(self, now: datetime) -> Iterator[list[Prepared]] | None:
+    def take(self, now: float) -> Iterator[list[Prepared]] | None:
         """Hand out the next page, in parts; None if there is none, or it is too old."""
-        if not self._pages or now - self._pages[0].prepared_at > KEPT_FOR:
+        if not self._pages or now - self._pages[0].prepared_at > _KEPT_SECONDS:
             self._pages.clear()
             return None
         page = self._pages.popleft()

@@ -3,15 +3,14 @@
 What such a call holds, and what its answer proves, stands in `platforms/`.
 """
 
-import asyncio
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from capi_jobs.config import Credentials, Destination
 from capi_jobs.errors import DestinationStopped
-from capi_jobs.model import Answer, Call, NoAnswer
+from capi_jobs.jobs.single_call import called
+from capi_jobs.model import NoAnswer
 from capi_jobs.platforms import platform_named
-from capi_jobs.transport import Transport
 
 # A person waits for it, in front of a form.
 DEADLINE = timedelta(seconds=15)
@@ -21,7 +20,7 @@ def probe(destination: Destination, credentials: Credentials) -> tuple[bool, str
     """Return whether they are right, and what showed it; no secret is in the words."""
     platform = platform_named(destination.platform)
     target = destination.target(credentials.app_secret)
-    answer = asyncio.run(_sent(platform.probe(target, credentials.token)))
+    answer = called(platform.probe(target, credentials.token), DEADLINE)
     if isinstance(answer, NoAnswer):
         host = urlsplit(target.base_url).netloc
         return False, f"no answer from {host}: {answer.reason}"
@@ -35,8 +34,3 @@ def probe(destination: Destination, credentials: Credentials) -> tuple[bool, str
         f"{platform.name} answered a probe with HTTP {answer.status}, which neither"
         " accepts nor refuses the token; try again later"
     )
-
-
-async def _sent(call: Call) -> Answer | NoAnswer:
-    async with Transport(deadline=DEADLINE, connections_max=1) as transport:
-        return await transport.send(call)

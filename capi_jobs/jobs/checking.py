@@ -1,7 +1,8 @@
 """`check`: everything that can be wrong before a run, all at once.
 
 Configuration, secrets, the views of orders and of sent events, the suites, the ledger
-and the age of API versions. Nothing is changed; a ledger that is not there is not made.
+and the age of API versions. Nothing is changed: a ledger that is not there is not made,
+and one that is older not brought up.
 What connects, each in its own time, is `deep.py`.
 """
 
@@ -17,13 +18,15 @@ from capi_jobs.errors import CapiJobsError, LedgerMissing
 from capi_jobs.jobs.house import orders_source, sent_sources
 from capi_jobs.jobs.probing import probe
 from capi_jobs.jobs.versions import version_end, version_ended
-from capi_jobs.ledger import Ledger
+from capi_jobs.ledger.probing import Probe, is_known, is_present
 from capi_jobs.orders import template_fault
 from capi_jobs.validation import Validator
 from capi_jobs.warehouse import Finding, OrdersSource, SentEvents, Warehouse
 
 # Half a year is time to test a newer version of an API.
 EXPIRY_WARNING = timedelta(days=180)
+# What is asked of the ledger takes milliseconds.
+_LEDGER_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def parts(
     return {
         "sources": partial(_sources, settings),
         "expectations": partial(_suites, settings, now),
-        "ledger": partial(_ledger, settings),
+        "ledger": partial(_ledger, settings, now),
         "secrets": partial(_secrets, settings, ask=ask),
         "versions": partial(_versions, settings, now.date()),
     }
@@ -100,14 +103,39 @@ def _suites(settings: Settings, now: datetime) -> Iterator[Check]:
         yield Check("expectations", "ok", "both suites can be run")
 
 
-def _ledger(settings: Settings) -> Iterator[Check]:
+def _ledger(settings: Settings, now: datetime) -> Iterator[Check]:
+    url = opened_url(settings.ledger.url, None)
     try:
-        with Ledger.open(opened_url(settings.ledger.url, None), create=False):
-            yield Check("ledger", "ok", "can be read and written")
+        with Probe.of(url, seconds_max=_LEDGER_SECONDS) as probe:
+            yield from ledger_checks(probe, now)
     except LedgerMissing as fault:
-        yield Check("ledger", "warning", str(fault))
+        yield Check("ledger", "warning", str(fault), "ledger_missing")
     except CapiJobsError as fault:
         yield Check("ledger", "error", str(fault))
+
+
+def ledger_checks(probe: Probe, now: datetime) -> Iterator[Check]:
+    """Say which version it has and, where that is ours, whether it can be written."""
+    found = probe.revision()
+    yield _schema(found)
+    if not is_present(found):
+        return
+    try:
+        probe.try_to_write(now)
+    except CapiJobsError as fault:
+        yield Check("ledger", "error", str(fault), "ledger_not_writable")
+    else:
+        yield Check("ledger", "ok", "can be written")
+
+
+def _schema(found: str) -> Check:
+    if is_present(found):
+        return Check("ledger", "ok", f"answers, with schema {found}")
+    if is_known(found):
+        words = f"has schema {found}; the next run brings it up to this version"
+        return Check("ledger", "warning", words, "ledger_older")
+    words = f"has schema {found}, of a newer capi-jobs → upgrade capi-jobs"
+    return Check("ledger", "error", words, "ledger_newer")
 
 
 def _secrets(settings: Settings, *, ask: bool) -> Iterator[Check]:

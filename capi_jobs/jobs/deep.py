@@ -5,10 +5,9 @@ other fault. What is looked at without it is `checking.py`; whether a token is r
 asked by `probing.py`, on demand, for that costs a platform's quota.
 """
 
-import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import copy_context
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,11 +20,11 @@ from capi_jobs.config import Destination, Settings
 from capi_jobs.config.secrets import opened_url
 from capi_jobs.delivery import Clock
 from capi_jobs.errors import CapiJobsError, LedgerMissing
-from capi_jobs.jobs.checking import Check, parts
+from capi_jobs.jobs.checking import Check, ledger_checks, parts
 from capi_jobs.jobs.house import orders_source, sent_sources
-from capi_jobs.ledger.probing import Probe, is_known, is_present, room_between
-from capi_jobs.model import Answer, Call, NoAnswer
-from capi_jobs.transport import Transport
+from capi_jobs.jobs.single_call import called
+from capi_jobs.ledger.probing import Probe, room_between
+from capi_jobs.model import Call, NoAnswer
 from capi_jobs.warehouse import OrdersSource, SentEvents, Warehouse
 
 # What is healthy answers in a second or two; an orchestrator kills a probe after a
@@ -51,39 +50,54 @@ Look = Callable[[], Iterable[Check]]
 
 def check_deep(settings: Settings, clock: Clock, *, ask: bool = False) -> list[Check]:
     """Look at all that `check` does, and connect; every fault at once."""
-    looks = dict(parts(settings, clock.now(), ask=ask))
-    slow = {"orders": looks.pop("sources"), "expectations": looks.pop("expectations")}
-    looks |= {
-        # Not opened to work with, which would migrate it.
-        "ledger": partial(_ledger, settings, clock),
-        "warehouse": partial(_columns, settings),
-        "disk": partial(_disk, settings),
-        **{d.name: partial(_endpoint, d) for d in settings.destinations},
-    }
+    shallow = parts(settings, clock.now(), ask=ask)
+    # The deep one says the same, and more.
+    del shallow["ledger"]
+    slow = {"orders": shallow.pop("sources")}
+    slow["expectations"] = shallow.pop("expectations")
+    if ask:  # one destination after the other
+        slow["secrets"] = shallow.pop("secrets")
     return _in_time(
-        {name: (look, LOOK_SECONDS_MAX) for name, look in looks.items()}
-        | {name: (look, SLOW_SECONDS_MAX) for name, look in slow.items()}
+        [
+            # A destination may have the name of any other place.
+            *(
+                (d.name, partial(_endpoint, d), LOOK_SECONDS_MAX)
+                for d in settings.destinations
+            ),
+            ("ledger", partial(_ledger, settings, clock), LOOK_SECONDS_MAX),
+            ("warehouse", partial(_columns, settings), LOOK_SECONDS_MAX),
+            ("disk", partial(_disk, settings), LOOK_SECONDS_MAX),
+            *((place, look, LOOK_SECONDS_MAX) for place, look in shallow.items()),
+            *((place, look, SLOW_SECONDS_MAX) for place, look in slow.items()),
+        ]
     )
 
 
-def _in_time(looks: Mapping[str, tuple[Look, float]]) -> list[Check]:
+def _in_time(looks: Sequence[tuple[str, Look, float]]) -> list[Check]:
     """Look side by side; who is not back in time is left behind."""
-    found: dict[str, list[Check]] = {}
+    began, found = monotonic(), list[Check]()
+    looking = [(*_begun(place, look), place, most) for place, look, most in looks]
+    for thread, told, place, seconds in looking:
+        thread.join(max(0.0, began + seconds - monotonic()))
+        late = thread.is_alive()
+        # What it has told by now holds, whatever it waits for.
+        found += told.copy()
+        if late:
+            words = f"no answer within {seconds:g} s"
+            found.append(Check(place, "error", words, "too_slow"))
+    return found
 
-    def look_at(place: str, look: Look) -> None:
-        found[place] = list(_told(place, look))
 
-    began, threads = monotonic(), dict[str, Thread]()
-    for place, (look, _) in looks.items():
-        work = partial(copy_context().run, look_at, place, look)
-        threads[place] = Thread(target=work, daemon=True)
-        threads[place].start()
-    for place, (_, seconds) in looks.items():
-        threads[place].join(max(0.0, began + seconds - monotonic()))
-        if threads[place].is_alive():
-            late = f"no answer within {seconds:g} s"
-            found[place] = [Check(place, "error", late, "too_slow")]
-    return [one for place in looks for one in found[place]]
+def _begun(place: str, look: Look) -> tuple[Thread, list[Check]]:
+    told = list[Check]()
+
+    def work() -> None:
+        for one in _told(place, look):
+            told.append(one)
+
+    thread = Thread(target=copy_context().run, args=(work,), daemon=True)
+    thread.start()
+    return thread, told
 
 
 def _told(place: str, look: Look) -> Iterator[Check]:
@@ -125,35 +139,15 @@ def _ledger(settings: Settings, clock: Clock) -> Iterator[Check]:
     url = opened_url(settings.ledger.url, None)
     try:
         with Probe.of(url, seconds_max=_ASK_SECONDS) as probe:
-            found = probe.revision()
-            yield _version(found)
-            if not is_present(found):
+            told = list(ledger_checks(probe, clock.now()))
+            yield from told
+            if told[0].severity != "ok":
                 return
-            yield from _written(probe, clock)
             yield from _skew(probe, settings, clock)
             for destination in settings.destinations:
                 yield from _left(probe, destination, clock.now())
     except LedgerMissing as fault:
         yield Check("ledger", "warning", str(fault), "ledger_missing")
-
-
-def _version(found: str) -> Check:
-    if is_present(found):
-        return Check("ledger", "ok", f"answers, with schema {found}")
-    if is_known(found):
-        words = f"has schema {found}; the next run brings it up to this version"
-        return Check("ledger", "warning", words, "ledger_older")
-    words = f"has schema {found}, of a newer capi-jobs → upgrade capi-jobs"
-    return Check("ledger", "error", words, "ledger_newer")
-
-
-def _written(probe: Probe, clock: Clock) -> Iterator[Check]:
-    try:
-        probe.try_to_write(clock.now())
-    except CapiJobsError as fault:
-        yield Check("ledger", "error", str(fault), "ledger_not_writable")
-    else:
-        yield Check("ledger", "ok", "can be written")
 
 
 def _skew(probe: Probe, settings: Settings, clock: Clock) -> Iterator[Check]:
@@ -200,7 +194,7 @@ def _endpoint(destination: Destination) -> Iterator[Check]:
     """Connect as a call does, by its proxy and TLS; ask for nothing, as nobody."""
     address = urlsplit(destination.target(None).base_url)
     root = Call("HEAD", f"{address.scheme}://{address.netloc}/", {}, b"")
-    answer = asyncio.run(_sent(root))
+    answer = called(root, timedelta(seconds=_ASK_SECONDS))
     name, host = destination.name, address.netloc
     if isinstance(answer, NoAnswer):
         words = f"{host} cannot be reached: {answer.reason}"
@@ -210,13 +204,6 @@ def _endpoint(destination: Destination) -> Iterator[Check]:
         yield Check(name, "warning", words, "unwell")
     else:
         yield Check(name, "ok", f"{host} answers over {address.scheme}")
-
-
-async def _sent(call: Call) -> Answer | NoAnswer:
-    async with Transport(
-        deadline=timedelta(seconds=_ASK_SECONDS), connections_max=1
-    ) as transport:
-        return await transport.send(call)
 
 
 def _disk(settings: Settings) -> Iterator[Check]:

@@ -74,6 +74,7 @@ def test_a_ledger_that_is_older_is_said_and_not_migrated(shop: Shop) -> None:
         db.execute("UPDATE ledger_version SET version_num = '0001'")
 
     assert told(shop)["ledger_older"].severity == "warning"
+    assert "the next run brings it up" in shop.capi("check").out
     with closing(sqlite3.connect(shop.folder / "ledger.db")) as db:
         assert db.execute(versions).fetchall() == [("0001",)]
 
@@ -137,25 +138,44 @@ class _Usage:
 
 
 def test_who_is_not_back_in_time_is_named_and_keeps_nobody_waiting() -> None:
-    never = threading.Event()
+    never, told = threading.Event(), threading.Event()
 
     def hangs() -> Iterator[Check]:
+        yield Check("slow", "error", "this is wrong, too", "other")
+        told.set()
         never.wait(60)
         yield Check("slow", "ok", "at last")
 
     def breaks() -> Iterator[Check]:
         yield Check("broken", "ok", "so far")
+        told.wait(20)
         raise ValueError("ada@example.com")
 
-    found = deep._in_time({"slow": (hangs, 0.2), "broken": (breaks, 20)})
+    found = deep._in_time([("broken", breaks, 20), ("slow", hangs, 0.2)])
     never.set()
 
     assert [(one.place, one.code) for one in found] == [
-        ("slow", "too_slow"),
         ("broken", ""),
         ("broken", "broke"),
+        ("slow", "other"),
+        ("slow", "too_slow"),
     ]
     assert "ada" not in str(found)
+
+
+@pytest.mark.parametrize("name", ["ledger", "orders", "secrets"])
+def test_a_destination_may_have_the_name_of_any_place(shop: Shop, name: str) -> None:
+    shop.fill(orders(1)).run()
+    named = shop.config.read_text().replace("meta-web", name)
+    shop.config.write_text(named.replace(shop.url, "http://127.0.0.1:9"))
+
+    found = deep.check_deep(load(shop.config), SystemClock())
+
+    words = [(one.place, one.message) for one in found]
+    assert ("ledger", "can be written") in words
+    assert ("orders", "keeps the contract") in words
+    assert (name, "its secrets are there") in words
+    assert (name, "not_reachable") in [(one.place, one.code) for one in found]
 
 
 @pytest.fixture
@@ -187,4 +207,5 @@ def test_a_ledger_that_cannot_be_written_is_an_error(
     ask(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
 
     assert told(on_postgres)["ledger_not_writable"].severity == "error"
+    assert "✗  ledger" in on_postgres.capi("check", code=1).out
     assert ask("SELECT count(*) FROM ledger_batches").fetchone() == (0,)

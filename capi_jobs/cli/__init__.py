@@ -3,9 +3,10 @@
 Each command imports what it needs when it runs, so that help is quick.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperGroup
 
 from capi_jobs import __version__
 from capi_jobs.cli import (
@@ -21,15 +22,33 @@ from capi_jobs.cli import (
     validations,
     verify,
 )
-from capi_jobs.cli.screen import log_to_stderr
+from capi_jobs.cli.screen import USAGE, complain_as_json, log_to_stderr
 
 HELP = """Find the completed orders that ad platforms never saw, and upload each once.
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 done but a person is needed.
 """
 
+
+class Commands(TyperGroup):
+    """All commands; where the log is JSON, a mistake in typing them is a line, too."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer's
+        """Run the command that was typed."""
+        try:
+            return super().invoke(ctx)
+        except typer.TyperException as fault:
+            told = getattr(fault, "format_message", str)()
+            # Without one it is the help, for who typed nothing.
+            if ctx.params["log_format"] != "json" or not told:
+                raise
+            complain_as_json(told)
+            raise typer.Exit(USAGE) from None
+
+
 app = typer.Typer(
     name="capi-jobs",
+    cls=Commands,
     help=HELP,
     no_args_is_help=True,
     rich_markup_mode="rich",

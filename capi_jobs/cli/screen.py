@@ -166,6 +166,12 @@ def log_to_stderr(form: Literal["text", "json"], level: str) -> None:
     err.quiet = form == "json"
 
 
+def complain_as_json(fault: str) -> None:
+    """Say what was typed wrongly, even before the log was set up."""
+    log_to_stderr("json", "info")
+    _complain(fault)
+
+
 def _complain(fault: str) -> None:
     """Say what went wrong: to people in colour, to programs as a line of the log."""
     from capi_jobs.telemetry import tell  # noqa: PLC0415 - as above

@@ -47,6 +47,27 @@ def test_a_fault_is_a_line_of_json_where_the_log_is(tmp_path: Path) -> None:
     assert "there is no configuration at" in line["reason"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        (["run", "--bogus"], "No such option: --bogus"),
+        (["nonsense"], "No such command 'nonsense'."),
+        (["ledger", "show"], "Missing argument 'order'."),
+    ],
+)
+def test_a_mistake_of_usage_is_a_line_of_json_where_the_log_is(
+    typed: list[str], reason: str
+) -> None:
+    command = [sys.executable, "-m", "capi_jobs", "--log-format", "json", *typed]
+    left = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert left.returncode == 2
+    [line] = [json.loads(one) for one in left.stderr.splitlines()]
+    assert (line["message"], line["reason"]) == ("failed", reason)
+
+
 def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
     with pytest.raises(BrokenPipeError), screen.told_plainly():
         raise BrokenPipeError

@@ -6,9 +6,10 @@ Set up by the command line alone; inside Airflow its own logging writes the line
 import json
 import logging
 import sys
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from traceback import extract_tb
+from traceback import extract_tb, format_exception
 from types import TracebackType
 from typing import Literal, TextIO
 
@@ -35,16 +36,29 @@ def write_to(stream: TextIO, form: Format, level: int) -> None:
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     _log.setLevel(level)
+    sys.excepthook = _uncaught if form == "json" else _uncaught_as_text
     if form == "json":
         # Else these are lines that are not JSON.
         logging.captureWarnings(capture=True)
-        sys.excepthook = _uncaught
+        threading.excepthook = _uncaught_in_thread
 
 
 def _uncaught(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     _log.critical(Said("failed", current()), exc_info=(kind, error, trace))
+
+
+def _uncaught_in_thread(told: threading.ExceptHookArgs) -> None:
+    if told.exc_value is not None:
+        _uncaught(told.exc_type, told.exc_value, told.exc_traceback)
+
+
+def _uncaught_as_text(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Show a bug as Python does, without what is known to be secret or personal."""
+    sys.stderr.writelines(map(masked, format_exception(kind, error, trace)))
 
 
 class JsonLines(logging.Formatter):

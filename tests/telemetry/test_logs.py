@@ -5,6 +5,8 @@ import io
 import json
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -135,6 +137,44 @@ def test_no_secret_and_nothing_personal_is_written(
     assert "ValueError" in text
     assert "test_logs.py:" in text
     assert "DestinationStopped: meta: GET https://graph.example/v26.0/1" in text
+
+
+BREAKS = """
+import sys, threading
+from capi_jobs.telemetry import keep_secret
+from capi_jobs.telemetry.logs import write_to
+from tests.telemetry.test_logs import HOSTILE, TOKEN, break_with
+
+def bug():
+    break_with(ValueError(HOSTILE))
+
+write_to(sys.stderr, sys.argv[1], 30)
+keep_secret(TOKEN)
+if sys.argv[1] == "json":
+    thread = threading.Thread(target=bug)
+    thread.start()
+    thread.join()
+bug()
+"""
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_bug_that_nobody_catches_tells_its_place_and_no_value(form: Format) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BREAKS, form],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=PACKAGE.parent,
+    )
+
+    assert [one for one in NEVER if one in done.stderr] == []
+    assert "ValueError" in done.stderr
+    assert "break_with" in done.stderr
+    if form == "json":
+        told = [json.loads(line) for line in done.stderr.splitlines()]
+        assert [one["message"] for one in told] == ["failed", "failed"]
 
 
 def test_masks_leave_what_operators_need() -> None:

@@ -1,13 +1,17 @@
 """`demo`, `init`, `check`, `platforms`, `sandbox`: to begin, and to look around."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from capi_jobs.cli import options, screen
 from capi_jobs.cli.door import clock_of, loaded
 from capi_jobs.errors import CapiJobsError
+
+if TYPE_CHECKING:
+    from capi_jobs.jobs.checking import Check
 
 
 def add_to(app: typer.Typer) -> None:
@@ -101,31 +105,25 @@ def check(
             found = check_deep(settings, clock, ask=probe)
         else:
             found = checked(settings, clock.now(), ask=probe)
-    if as_json:
-        screen.answer(
-            [
-                {
-                    "place": one.place,
-                    "severity": one.severity,
-                    "code": one.code,
-                    "message": one.message,
-                    "ids": one.ids,
-                }
-                for one in found
-            ]
-        )
-    else:
-        marks = {"ok": "✓", "warning": "!", "error": "✗"}
-        screen.table(
-            "",
-            ("", "where", "what", "ids"),
-            [
-                (marks[one.severity], one.place, one.message, ", ".join(one.ids))
-                for one in found
-            ],
-        )
+    _tell(found, as_json=as_json)
     if any(one.severity == "error" for one in found):
         raise typer.Exit(screen.FAILED)
+
+
+def _tell(found: "Sequence[Check]", *, as_json: bool) -> None:
+    if as_json:
+        names = ("place", "severity", "code", "message", "ids")
+        screen.answer([{name: getattr(one, name) for name in names} for one in found])
+        return
+    marks = {"ok": "✓", "warning": "!", "error": "✗"}
+    screen.table(
+        "",
+        ("", "where", "what", "ids"),
+        [
+            (marks[one.severity], one.place, one.message, ", ".join(one.ids))
+            for one in found
+        ],
+    )
 
 
 def platforms(as_json: options.Json = False) -> None:

@@ -167,7 +167,8 @@ def _row(entry: Entry) -> list[object]:
 
 
 def _mark(entry: Entry) -> _Mark:
-    return entry.event_name, entry.event_id, entry.order_id
+    """As the ledger has it: an import may bring ids that are cut to be kept."""
+    return entry.event_name, kept_id(entry.event_id), kept_id(entry.order_id)
 
 
 def _others(wanted: Iterable[Entry], kept: Iterable[Entry]) -> list[Entry]:

@@ -222,6 +222,21 @@ def test_importing_again_changes_nothing(bench: Bench) -> None:
     assert Imported(new=1, known=3) == imported(bench, range(4))
 
 
+def test_an_id_that_is_cut_to_be_kept_is_imported_beside_what_is_known(
+    bench: Bench,
+) -> None:
+    imported(bench, range(1))
+    long = an_entry(1, order_id="漢" * 200)
+
+    done = [
+        bench.ledger.import_entries(some, actor="ana", reason="old", now=bench.now)
+        for some in ([an_entry(0), long, an_entry(2)], [long, an_entry(3)], [long])
+    ]
+
+    expected = [Imported(2, 1), Imported(1, 1), Imported(0, 1)]
+    assert expected == done
+
+
 def test_a_long_import_is_cut_into_chunks(bench: Bench) -> None:
     done = imported(bench, range(IMPORT_ROWS + 1))
 

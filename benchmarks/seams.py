@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.stopwatch import Rows, Stopwatch
 from capi_jobs.conversion import Converter
 from capi_jobs.coverage import Coverage
-from capi_jobs.jobs import assessing, house, work
+from capi_jobs.jobs import assessing, preparing, work
 from capi_jobs.jobs.house import House
 from capi_jobs.jobs.work import Work
 from capi_jobs.ledger import Ledger
@@ -21,7 +21,7 @@ from capi_jobs.reconcile import Reconciliation
 from capi_jobs.transport import Transport
 from capi_jobs.validation import Validator
 from capi_jobs.validation.engine import Engine
-from capi_jobs.warehouse import Warehouse
+from capi_jobs.warehouse import Warehouse, tables
 
 # A look at the clock takes as long as a tenth of writing an event.
 EVENTS_PER_LOOK = 10
@@ -63,7 +63,7 @@ def _time_preparing(watch: Stopwatch) -> None:
     watch.wrap(Validator, "_rules", "load rules", _none)
     watch.wrap(Engine, "run", "Great Expectations", _nth(2))
     watch.wrap_pages(Warehouse, "orders", "read")
-    watch.wrap(house, "table_of", "read", _none)
+    watch.wrap(tables, "table_of", "read", _none)
     watch.wrap(preparer, "read_by_order", "parse", lambda _, found: len(found))
     watch.wrap(Preparer, "page", "sort out", _nth(1))
     watch.wrap(Validator, "orders", "validate orders", _nth(1))
@@ -82,7 +82,7 @@ def _time_counting(watch: Stopwatch) -> None:
     watch.wrap(Coverage, "add", "coverage", _nth(1))
     watch.wrap(assessing, "advised", "advise", _none)
     watch.wrap(assessing, "_judged", "judge", _none)
-    watch.wrap(assessing, "give_back", "give memory back", _none)
+    watch.wrap(preparing, "give_back", "give memory back", _none)
 
 
 def _time_books(watch: Stopwatch) -> None:

@@ -38,7 +38,7 @@ class Stopwatch:
     def __init__(self) -> None:
         self.figures: dict[tuple[str, str], Figures] = defaultdict(Figures)
         self.phase = "start"
-        # Lanes run side by side, each in threads of its own; before that, one thread
+        # Pages and lanes have threads of their own; while keys are joined, one thread
         # works, and those of DuckDB and Arrow work for it.
         self.abreast = False
         self._mine, self._lock = threading.local(), threading.Lock()

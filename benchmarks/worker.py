@@ -36,6 +36,8 @@ class Phases:
         """Begin a stage of one destination."""
         del destination, total
         self._watch.phase = "assess" if stage in {"reconcile", "validate"} else stage
+        # Rows are read in a thread beside the one that prepares them.
+        self._watch.abreast = stage != "reconcile"
 
     def reached(self, destination: str, done: int) -> None:
         """Nobody looks."""

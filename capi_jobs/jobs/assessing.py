@@ -17,8 +17,8 @@ from capi_jobs.coverage import Advice, Coverage, SourceCoverage
 from capi_jobs.gate import Assessment as Judged
 from capi_jobs.gate import Gate, GateLimits, judge
 from capi_jobs.jobs.house import House, Watcher
-from capi_jobs.jobs.memory import give_back
-from capi_jobs.jobs.observing import look_told, page_told, reconcile_told
+from capi_jobs.jobs.observing import look_told, reconcile_told
+from capi_jobs.jobs.preparing import prepared
 from capi_jobs.model import DataInterval, OrderClass, OrderKey, OwedAs
 from capi_jobs.preparation import Page, Preparer
 from capi_jobs.preparation.advising import Sample, advised
@@ -211,27 +211,8 @@ def pages(
     """Prepare what is missing, behind what was kept, or what was held."""
     there, rows = found.reconciliation, house.settings.delivery.page_rows
     skipped = found.kept.taken if found.kept else 0
-    for keys in there.held_keys(rows) if held else there.keys(rows, skipped):
-        yield keys, prepare(house, preparer, keys, found.interval, now)
-        give_back()
-
-
-def prepare(
-    house: House,
-    preparer: Preparer,
-    keys: Sequence[OrderKey],
-    interval: DataInterval,
-    now: datetime,
-) -> Page:
-    """Read the orders of these keys whole and prepare them."""
-    ids = [key.order_id for key in keys if key.fault is None]
-    page_told(preparer.destination, len(ids))
-    return preparer.page(
-        keys,
-        house.orders(ids, interval),
-        released=house.released(preparer.destination.name, ids),
-        now=now,
-    )
+    asked = there.held_keys(rows) if held else there.keys(rows, skipped)
+    return prepared(house, preparer, asked, found.interval, now)
 
 
 def _count_new(found: Assessed, page: Page, keys: int) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from capi_jobs.jobs.assessing import prepare
 from capi_jobs.jobs.house import House
+from capi_jobs.jobs.preparing import prepare
 from capi_jobs.ledger.values import EventKey, key_of
 from capi_jobs.model import DataInterval, Entry, OrderKey, OwedAs, Prepared
 from capi_jobs.preparation import Preparer

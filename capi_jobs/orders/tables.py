@@ -4,7 +4,7 @@ How whole columns become orders is `columns.py`; one row of any values, `reading
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 Row = Mapping[str, object]
@@ -14,7 +14,7 @@ Row = Mapping[str, object]
 class Table:
     """Texts and nothing else, under our names; a row is made only when asked for."""
 
-    columns: Mapping[str, Sequence[str | None]]
+    columns: Mapping[str, Sequence[str | None]] = field(repr=False)
     count: int
 
     def row(self, number: int) -> dict[str, object]:

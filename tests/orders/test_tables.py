@@ -14,6 +14,10 @@ def test_a_table_has_rows_under_its_names() -> None:
     assert TABLE.row(1) == ROWS[1]
 
 
+def test_a_table_shows_nothing_of_its_rows() -> None:
+    assert repr(TABLE) == "Table(count=2)"
+
+
 def test_rows_of_tables_come_one_by_one_in_their_order() -> None:
     assert list(TableRows(iter([TABLE, Table({}, 0), TABLE]))) == [*ROWS, *ROWS]
 

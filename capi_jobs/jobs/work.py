@@ -7,10 +7,9 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from types import MappingProxyType
 
 from capi_jobs.config import Credentials, Destination
 from capi_jobs.delivery import Attempts, Lane, LaneDelivery, Means, Tally
@@ -27,7 +26,7 @@ from capi_jobs.lifecycle import Status
 from capi_jobs.model import DataInterval, OrderKey, Prepared
 from capi_jobs.platforms import platform_named
 from capi_jobs.preparation import Page, Preparer
-from capi_jobs.preparation.kept import KEPT_BYTES_MAX, PART_ROWS, KeptPages
+from capi_jobs.preparation.kept import KEPT_BYTES_MAX, PART_ROWS, KeptPages, written
 from capi_jobs.reconcile import Wanted
 from capi_jobs.transport import Transport
 
@@ -226,7 +225,7 @@ class Work:
             ready = page.ready
             del page
             for place, one in enumerate(ready):
-                ready[place] = _written(one)
+                ready[place] = written(one)
             while ready:
                 yield ready[:PART_ROWS]
                 del ready[:PART_ROWS]
@@ -292,12 +291,3 @@ def recorded(broke_off: Callable[[RunStatus, str], None]) -> Iterator[None]:
         with contextlib.suppress(Exception):
             broke_off(status, type(error).__name__)
         raise
-
-
-def _written(one: Prepared) -> Prepared:
-    """Leave out what stands in the event's bytes: most of a waiting page's memory."""
-    made = replace(one.conversion, match_keys=_NOTHING, items=())
-    return replace(one, conversion=made)
-
-
-_NOTHING: Mapping[str, str] = MappingProxyType({})

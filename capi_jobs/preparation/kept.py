@@ -7,7 +7,7 @@ too much or too old by now, is prepared again from its rows.
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -90,6 +90,12 @@ class KeptPages:
         page = self._pages.popleft()
         self.taken += page.keys
         return _unpack(page.packed, self.destination)
+
+
+def written(one: Prepared) -> Prepared:
+    """Leave out what stands in the event's bytes: most of a waiting page's memory."""
+    made = replace(one.conversion, match_keys=_NOTHING, items=())
+    return replace(one, conversion=made)
 
 
 def _pack(ready: Sequence[Prepared]) -> pa.Buffer:

@@ -1,6 +1,7 @@
 """What is kept comes back as it was: all of it, in order, or not at all."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_jobs.model import Conversion, Entry, OwedAs, Prepared
-from capi_jobs.preparation.kept import KEPT_FOR, PART_ROWS, KeptPages
+from capi_jobs.preparation.kept import KEPT_FOR, PART_ROWS, KeptPages, written
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ROOM = 1_000_000
@@ -145,3 +146,10 @@ def test_a_page_of_which_nothing_can_be_sent_is_handed_out_empty() -> None:
     assert taken is not None
     assert list(taken) == []
     assert kept.taken == 3
+
+
+def test_what_waits_for_its_call_has_its_match_keys_in_its_bytes_alone() -> None:
+    [one] = some(1)
+    made = replace(one.conversion, match_keys={"em": "0" * 64})
+
+    assert one == written(replace(one, conversion=made))

@@ -116,7 +116,7 @@ def _time_delivery(watch: Stopwatch) -> None:
     watch.wrap_waiting(Transport, "send", "wait for answers")
     watch.wrap(kept, "_pack", "keep pages", lambda args, _: len(args[0]))
     watch.wrap_pages(kept, "_unpack", "read kept pages")
-    watch.wrap_often(work, "_written", "slim what waits", EVENTS_PER_LOOK)
+    watch.wrap_often(work, "written", "slim what waits", EVENTS_PER_LOOK)
     inner = Work.deliver
 
     def timed(*args: Any) -> Any:  # noqa: ANN401 - handed through

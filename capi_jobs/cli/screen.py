@@ -161,9 +161,21 @@ def log_to_stderr(form: Literal["text", "json"], level: str) -> None:
     # Not above: each command's help would wait for it.
     from capi_jobs.telemetry.logs import write_to  # noqa: PLC0415
 
-    write_to(sys.stderr, form, logging.getLevelNamesMapping()[level.upper()])
+    write_to(_Stderr(), form, logging.getLevelNamesMapping()[level.upper()])
     # What is said to people would stand between the lines.
     err.quiet = form == "json"
+
+
+class _Stderr:
+    """Standard error as it is just now: bars put lines above themselves there."""
+
+    def write(self, text: str) -> None:
+        """Write a line."""
+        sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Let it be seen."""
+        sys.stderr.flush()
 
 
 def complain_as_json(fault: str) -> None:

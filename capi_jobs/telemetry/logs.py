@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from traceback import extract_tb, format_exception
 from types import TracebackType
-from typing import Literal, TextIO
+from typing import Literal, Protocol
 
 from capi_jobs.errors import CapiJobsError
 from capi_jobs.telemetry.fields import Said, current, plain
@@ -27,7 +27,14 @@ _FRAMES_MAX = 8
 _log = logging.getLogger("capi_jobs")
 
 
-def write_to(stream: TextIO, form: Format, level: int) -> None:
+class Stream(Protocol):
+    """Where lines go."""
+
+    def write(self, text: str, /) -> object:
+        """Write a line."""
+
+
+def write_to(stream: Stream, form: Format, level: int) -> None:
     """Write our log from this level on, and others' warnings, to one stream.
 
     What libraries say below a warning may show what is personal: it is never written.

@@ -1,4 +1,7 @@
+import contextlib
 import json
+import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -159,3 +162,36 @@ def test_bars_draw_nothing_where_nobody_looks(
         bars.stage("meta", "verify", None)
 
     assert capsys.readouterr() == ("", "")
+
+
+TELLS = """
+import logging
+from capi_jobs.cli import screen
+from capi_jobs.telemetry import tell
+
+screen.log_to_stderr("text", "warning")
+with screen.Bars() as bars:
+    bars.stage("meta", "sending", 10)
+    bars._progress.refresh()
+    tell(logging.getLogger("capi_jobs.x").warning, "throttled", pause=1)
+"""
+
+
+def test_a_line_of_the_log_stands_above_the_bars() -> None:
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", TELLS],
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm"},
+    ):
+        os.close(theirs)
+        seen = b""
+        # Linux says so when nobody holds the other end any more.
+        with contextlib.suppress(OSError):
+            while told := os.read(ours, 65_536):
+                seen += told
+    os.close(ours)
+
+    [line] = [one for one in seen.decode().split("\r\n") if "WARNING" in one]
+    # Behind what takes the bar away, and nothing else.
+    assert re.search(r"(^|\x1b\[2K)[\d:.TZ-]+ WARNING capi_jobs.x throttled", line)

@@ -19,7 +19,7 @@ from benchmarks.process import peak_mb
 from capi_jobs.model import DataInterval
 
 OURS = "capi-jobs"
-ROWS_PER_PAGE = 20_000  # as a run reads them
+ROWS_PER_PAGE = 10_000  # as a run reads them: `page_rows`
 EVENTS_PER_CALL = 1_000
 
 

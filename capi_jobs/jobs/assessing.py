@@ -174,17 +174,15 @@ def look(
     watcher.stage(found.name, "validate", owed)
     # What was held is looked at again, too: its source may be mended.
     for held in (False, True):
-        read_at = house.clock.monotonic()
         for keys, page in pages(house, preparer, found, now, held=held):
             if not held:
                 _count_new(found, page, len(keys))
                 if found.kept:
-                    found.kept.add(len(keys), page.ready, read_at)
+                    found.kept.add(len(keys), page.ready, page.read_at)
             _count(found, page, len(keys))
             on_page(keys, page)
             watcher.reached(found.name, found.checked)
             del keys, page  # before the next one: two would be held at once
-            read_at = house.clock.monotonic()
     preparer.sample = None
     found.advice = advised(sample, found.destination, house.settings.destinations)
     found.gate = _judged(house, found, run_id)

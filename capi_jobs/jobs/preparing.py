@@ -17,6 +17,7 @@ from capi_jobs.jobs.observing import page_told
 from capi_jobs.model import DataInterval, OrderKey
 from capi_jobs.orders.tables import TableRows
 from capi_jobs.preparation import Page, Preparer
+from capi_jobs.preparation.kept import KEPT_FOR
 from capi_jobs.warehouse.tables import tables_of
 
 Asked = TypeVar("Asked")
@@ -30,14 +31,28 @@ def prepared(
     interval: DataInterval,
     now: datetime,
 ) -> Iterator[tuple[Sequence[OrderKey], Page]]:
-    """Prepare page after page."""
+    """Prepare page after page.
 
-    def read(keys: Sequence[OrderKey]) -> list[pa.RecordBatch]:
-        return house.order_batches(_readable(keys), interval)
+    Rows that waited too long for their turn are read again: a platform that takes its
+    time for a page lets the next one wait.
+    """
+    clock = house.clock
 
-    for keys, batches in read_ahead(read, asked):
+    def read(one: tuple[float, Sequence[OrderKey]]) -> list[pa.RecordBatch]:
+        return house.order_batches(_readable(one[1]), interval)
+
+    timed = ((clock.monotonic(), keys) for keys in asked)
+    for (read_at, keys), batches in read_ahead(read, timed):
+        begun = read_at
+        if clock.monotonic() - begun > KEPT_FOR.total_seconds():
+            batches.clear()
+            begun = clock.monotonic()
+            batches.extend(read((begun, keys)))
         orders = TableRows(tables_of(_dropped(batches)))
-        yield keys, _page(house, preparer, keys, orders, now)
+        page = _page(house, preparer, keys, orders, now)
+        page.read_at = begun
+        yield keys, page
+        del page  # before the next one: two would be held at once
         give_back()
 
 

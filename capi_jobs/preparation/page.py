@@ -24,6 +24,8 @@ class Page:
     gone: list[str] = field(default_factory=list)
     orders_verdict: SuiteVerdict = field(default_factory=SuiteVerdict)
     conversions_verdict: SuiteVerdict = field(default_factory=SuiteVerdict)
+    # When its rows were asked for, in seconds of a clock that only grows.
+    read_at: float = 0
 
 
 def keep_back(page: Page, key: OrderKey, hold: Hold) -> None:

@@ -19,7 +19,6 @@ from benchmarks.process import peak_mb
 from capi_jobs.model import DataInterval
 
 OURS = "capi-jobs"
-ROWS_PER_PAGE = 10_000  # as a run reads them: `page_rows`
 EVENTS_PER_CALL = 1_000
 
 

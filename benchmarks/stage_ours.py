@@ -9,8 +9,9 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.job import TOKEN
-from benchmarks.stage import EVENTS_PER_CALL, OURS, ROWS_PER_PAGE, Place, Way, Work
+from benchmarks.stage import EVENTS_PER_CALL, OURS, Place, Way, Work
 from capi_jobs.config import load
+from capi_jobs.config.working import Delivery
 from capi_jobs.jobs.clock import SystemClock
 from capi_jobs.jobs.house import House, opened
 from capi_jobs.lifecycle import Event
@@ -22,6 +23,7 @@ from capi_jobs.validation import Validator
 
 LEASE, DEADLINE = timedelta(minutes=2), timedelta(seconds=60)
 IN_FLIGHT = 8
+ROWS_PER_PAGE = Delivery().page_rows  # as a run reads them
 _left_open = ExitStack()  # until the process ends
 
 

@@ -8,9 +8,8 @@ import pytest
 from benchmarks import job, stage_ours, stage_theirs
 from benchmarks.job import Wanted
 from benchmarks.shop import Shop, fill
-from benchmarks.stage import ROWS_PER_PAGE, Place
+from benchmarks.stage import Place
 from benchmarks.stages import measure, told
-from capi_jobs.config import load
 from capi_jobs.model import DataInterval
 
 ORDERS = 500
@@ -54,10 +53,6 @@ def test_each_way_of_a_stage_works_on_every_order_that_it_can_read(
     # Dirt is a negative value, of which ours makes no order.
     read = way[1] == "capi-jobs" and way[0] != "reconcile"
     assert rows == (ORDERS - DIRT if read else ORDERS)
-
-
-def test_pages_are_as_large_as_a_run_reads_them(place: Place) -> None:
-    assert load(place.config).delivery.page_rows == ROWS_PER_PAGE
 
 
 def test_a_way_is_measured_in_a_process_of_its_own() -> None:

@@ -106,12 +106,10 @@ def approve(  # who, what, why, and how far
             one.name: work.gate_again(one, approved)
             for one, approved in zip(found, going_on, strict=True)
         }
-        tallies = work.deliver(
-            [one for one in found if gates[one.name].verdict == "pass"]
-        )
+        passed = [one for one in found if gates[one.name].verdict == "pass"]
+        tallies = work.deliver(passed)
         ran = (
-            Ran(one.name, gates[one.name], tallies.get(one.name), dict(one.held))
-            for one in found
+            Ran(o.name, gates[o.name], tallies.get(o.name), dict(o.held)) for o in found
         )
         report = RunReport(shown.run_id, shown.interval, tuple(ran))
         work.finish(report)

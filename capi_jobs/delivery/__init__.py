@@ -6,7 +6,7 @@ call is `attempt.py`, the search for a bad event `isolation.py`, what is in doub
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -89,6 +89,12 @@ class LaneDelivery:
                     self._attempts.broke(error)
         finally:
             await asyncio.wait([coming])
+            # Rows may be on their way: here, the other lanes would wait for them, too.
+            await loop.run_in_executor(reader, self._close_pages)
+
+    def _close_pages(self) -> None:
+        if isinstance(self._pages, Generator):
+            self._pages.close()
 
     async def _begin(self, page: Sequence[Prepared], calls: asyncio.TaskGroup) -> None:
         """Begin a page's batches, each as soon as a slot is free."""

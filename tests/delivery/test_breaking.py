@@ -1,6 +1,7 @@
 """A ledger or a warehouse that fails in the middle: what is in flight is not torn."""
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +11,7 @@ from capi_jobs.errors import LedgerUnavailable, WarehouseUnavailable
 from capi_jobs.ledger import Ledger
 from capi_jobs.lifecycle import Status
 from capi_jobs.model import Prepared
-from tests.delivery.building import LEASE, Desk, ids, items
+from tests.delivery.building import LEASE, Desk, an_item, ids, items
 
 
 def test_a_ledger_that_fails_after_the_call_leaves_it_in_flight(
@@ -83,3 +84,19 @@ def test_a_warehouse_that_goes_away_does_not_tear_what_is_in_flight(
         asyncio.run(desk.delivering(pages()))
 
     assert desk.statuses() == {Status.DELIVERED: 5}
+
+
+def test_a_lane_that_stops_closes_its_pages_where_they_were_read(desk: Desk) -> None:
+    """To close them waits for rows that are on their way; other lanes must not."""
+    desk.platform.script = lambda *_: "expire_token"
+    threads: list[str] = []
+
+    def pages() -> Iterator[Sequence[Prepared]]:
+        try:
+            yield from ([an_item(number)] for number in itertools.count())
+        finally:
+            threads.append(threading.current_thread().name)
+
+    asyncio.run(desk.delivering(pages()))
+
+    assert [name.rpartition("_")[0] for name in threads] == ["pages"]

@@ -110,6 +110,10 @@ def check(
         raise typer.Exit(screen.FAILED)
 
 
+def _ids(one: "Check") -> str:
+    return ", ".join(one.ids)
+
+
 def _tell(found: "Sequence[Check]", *, as_json: bool) -> None:
     if as_json:
         names = ("place", "severity", "code", "message", "ids")
@@ -120,7 +124,8 @@ def _tell(found: "Sequence[Check]", *, as_json: bool) -> None:
         "",
         ("", "where", "what", "ids"),
         [
-            (marks[one.severity], one.place, one.message, ", ".join(one.ids))
+            # A fault that lists others has lines of its own; a row has one.
+            (marks[one.severity], one.place, " ".join(one.message.split()), _ids(one))
             for one in found
         ],
     )

@@ -80,6 +80,16 @@ def test_check_names_all_faults_at_once(shop: Shop) -> None:
     assert "tiktok v19.0 is not a version that capi-jobs knows" in " ".join(versions)
 
 
+def test_check_tells_a_fault_that_lists_others_in_one_row(shop: Shop) -> None:
+    (shop.folder / "token").unlink()
+
+    told = shop.capi("check", code=1)
+
+    [row] = [line for line in told.out.splitlines() if "secrets" in line]
+    assert "1 fault - destination meta-web, token: " in row
+    assert "\\n" not in row
+
+
 def test_check_names_times_that_no_interval_reads(shop: Shop) -> None:
     shop.fill([an_order("old", completed_at="1960-01-01T00:00:00+00:00"), an_order()])
 

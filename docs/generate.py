@@ -219,7 +219,10 @@ def _why(field: FieldInfo) -> str:
 def bounds() -> str:
     """List what grows with the shop, and where it stops."""
     work, spill = Delivery(), f"DuckDB spills to disk beyond {RECONCILE_MB} MB"
-    page = f"one page of {work.page_rows:,}; ready ones, a page per destination"
+    page = (
+        f"one page of {work.page_rows:,}; ready ones, and rows that were read ahead,"
+        " a page per destination"
+    )
     calls = f"{work.in_flight_max} in flight per destination, of the platform's size"
     answer = f"{ANSWER_BYTES_MAX // 2**20} MB, then the call counts as lost"
     mb, span = KEPT_BYTES_MAX // 2**20, span_text(KEPT_FOR)

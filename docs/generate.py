@@ -43,7 +43,7 @@ from capi_jobs.identity.hashing import ANSWERS_REMEMBERED
 from capi_jobs.jobs.house import RECONCILE_MB
 from capi_jobs.lifecycle import TRANSITIONS
 from capi_jobs.platforms import NAMES, platform_named
-from capi_jobs.preparation.kept import KEPT_BYTES_MAX, KEPT_FOR
+from capi_jobs.preparation.kept import KEPT_BYTES_MAX, KEPT_FOR, SEALED_BYTES_MAX
 from capi_jobs.telemetry.names import ATTRIBUTES, EVENTS, FIELDS, METRICS, SPANS
 from capi_jobs.transport import ANSWER_BYTES_MAX
 from docs.command_reference import commands
@@ -226,7 +226,8 @@ def bounds() -> str:
     calls = f"{work.in_flight_max} in flight per destination, of the platform's size"
     answer = f"{ANSWER_BYTES_MAX // 2**20} MB, then the call counts as lost"
     mb, span = KEPT_BYTES_MAX // 2**20, span_text(KEPT_FOR)
-    kept = f"{mb} MB, for {span}; the rest is prepared again"
+    gb = SEALED_BYTES_MAX // 2**30
+    kept = f"{mb} MB, then {gb} GB sealed, for {span}; the rest is prepared again"
     remembered = f"at most {ANSWERS_REMEMBERED:,} answers a form"
     return _table(
         ("what grows with the shop", "its bound", "set by"),

@@ -26,7 +26,7 @@ from capi_jobs.lifecycle import Status
 from capi_jobs.model import DataInterval, OrderKey, Prepared
 from capi_jobs.platforms import platform_named
 from capi_jobs.preparation import Page, Preparer
-from capi_jobs.preparation.kept import KEPT_BYTES_MAX, PART_ROWS, KeptPages, written
+from capi_jobs.preparation.kept import PART_ROWS, keeping, written
 from capi_jobs.reconcile import Wanted
 from capi_jobs.transport import Transport
 
@@ -56,8 +56,8 @@ class Work:
     ) -> Assessed:
         """Assess and keep the holds; what was found stays open for delivery."""
         found = self.reconcile(destination, interval, open_ones)
-        room = KEPT_BYTES_MAX // len(self.credentials)
-        found.kept = KeptPages(destination.name, room)
+        lanes = len(self.credentials)
+        found.kept = open_ones.enter_context(keeping(destination.name, lanes))
         self.look(found)
         return found
 

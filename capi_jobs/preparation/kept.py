@@ -1,12 +1,14 @@
-"""Prepared pages, kept in memory until they are delivered, packed small.
+"""Prepared pages, kept until they are delivered, packed small.
 
-A run that sends what it has just looked at need not look twice. Nothing is written to
-disk: the events hold what people can be matched by. What is not kept, because it is
-too much or too old by now, is prepared again from its rows.
+A run that sends what it has just looked at need not look twice. What memory has no
+room for is sealed (`sealed.py`): nobody but this process can read it, and it goes with
+the process. What is not kept, because it is too much or too old by now, is prepared
+again from its rows.
 """
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,9 +18,13 @@ from typing import Any
 import pyarrow as pa
 
 from capi_jobs.model import Conversion, Entry, OwedAs, Prepared
+from capi_jobs.preparation.sealed import Place, SealedFile
 
-# Some 150,000 events, over all destinations of a run; the rest is prepared again.
-KEPT_BYTES_MAX = 64 * 1024 * 1024
+# Over all destinations of a run: some 37,000 events, which most nights do not exceed.
+KEPT_BYTES_MAX = 16 * 1024 * 1024
+# Likewise, and at most a quarter of what is free: some nine million events, more than
+# a run sends in the time for which they are kept.
+SEALED_BYTES_MAX = 4 * 1024 * 1024 * 1024
 # A row may change meanwhile: consent withdrawn, an order cancelled. So long may it take
 # until a call with what was read goes out; a run of a million is slower than that.
 KEPT_FOR = timedelta(minutes=15)
@@ -53,7 +59,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 class _KeptPage:
     keys: int
     prepared_at: float
-    packed: pa.Buffer = field(repr=False)
+    packed: pa.Buffer | Place = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -62,6 +68,7 @@ class KeptPages:
 
     destination: str
     bytes_max: int
+    sealed: SealedFile
     _pages: deque[_KeptPage] = field(default_factory=deque, repr=False)
     _bytes: int = 0
     _full: bool = False
@@ -76,11 +83,13 @@ class KeptPages:
         if self._full:
             return
         packed = _pack(ready)
-        if self._bytes + packed.size > self.bytes_max:
+        if self._bytes + packed.size <= self.bytes_max:
+            self._bytes += packed.size
+            self._pages.append(_KeptPage(keys, prepared_at, packed))
+        elif place := self.sealed.put(packed.to_pybytes()):
+            self._pages.append(_KeptPage(keys, prepared_at, place))
+        else:
             self._full = True
-            return
-        self._bytes += packed.size
-        self._pages.append(_KeptPage(keys, prepared_at, packed))
 
     def take(self, now: float) -> Iterator[list[Prepared]] | None:
         """Hand out the next page, in parts; None if there is none, or it is too old."""
@@ -88,8 +97,19 @@ class KeptPages:
             self._pages.clear()
             return None
         page = self._pages.popleft()
+        packed = page.packed
+        if isinstance(packed, Place) and (packed := self.sealed.get(packed)) is None:
+            self._pages.clear()
+            return None
         self.taken += page.keys
-        return _unpack(page.packed, self.destination)
+        return _unpack(packed, self.destination)
+
+
+@contextmanager
+def keeping(destination: str, lanes: int) -> Iterator[KeptPages]:
+    """Give one destination its share of the room, until the block ends."""
+    with SealedFile(SEALED_BYTES_MAX // lanes) as sealed:
+        yield KeptPages(destination, KEPT_BYTES_MAX // lanes, sealed)
 
 
 def written(one: Prepared) -> Prepared:
@@ -121,7 +141,7 @@ def _pack(ready: Sequence[Prepared]) -> pa.Buffer:
     return sink.getvalue()
 
 
-def _unpack(packed: pa.Buffer, destination: str) -> Iterator[list[Prepared]]:
+def _unpack(packed: pa.Buffer | bytes, destination: str) -> Iterator[list[Prepared]]:
     with pa.ipc.open_stream(packed) as stream:
         for batch in stream:
             rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)

@@ -13,7 +13,8 @@ from capi_jobs.jobs import running
 from capi_jobs.jobs.house import opened
 from capi_jobs.ledger import Ledger
 from capi_jobs.model import DataInterval
-from capi_jobs.preparation.kept import KEPT_FOR
+from capi_jobs.preparation import kept
+from capi_jobs.preparation.kept import KEPT_BYTES_MAX, KEPT_FOR
 from tests.shop import Row, Shop, an_order
 
 WHY = ("--because", "looks right")
@@ -248,9 +249,15 @@ class AtDelivery:
         pytest.param(KEPT_FOR + timedelta(minutes=1), {}, id="later: read again"),
     ],
 )
+@pytest.mark.parametrize("room", [KEPT_BYTES_MAX, 0], ids=["in memory", "sealed"])
 def test_a_run_sends_what_it_looked_at_or_looks_again(
-    shop: Shop, later: timedelta, expected: dict[str, int]
+    shop: Shop,
+    later: timedelta,
+    expected: dict[str, int],
+    room: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(kept, "KEPT_BYTES_MAX", room)
     shop.fill([an_order("o-1")])
     now = datetime.now(UTC)
     interval = DataInterval(now - timedelta(days=2), now)

@@ -1,5 +1,6 @@
 """What is kept comes back as it was: all of it, in order, or not at all."""
 
+import os
 import random
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_jobs.model import Conversion, Entry, OwedAs, Prepared
-from capi_jobs.preparation.kept import KEPT_FOR, PART_ROWS, KeptPages, written
+from capi_jobs.preparation.kept import (
+    KEPT_BYTES_MAX,
+    KEPT_FOR,
+    PART_ROWS,
+    KeptPages,
+    keeping,
+    written,
+)
+from capi_jobs.preparation.sealed import SealedFile
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ROOM = 1_000_000
@@ -75,7 +84,7 @@ def some(count: int, event: bytes = b"{}") -> list[Prepared]:
 
 
 def pages() -> KeptPages:
-    return KeptPages("meta-web", ROOM)
+    return KeptPages("meta-web", ROOM, SealedFile(0))
 
 
 @given(st.lists(prepared(), max_size=5))
@@ -118,13 +127,59 @@ def test_it_says_how_many_keys_were_handed_out() -> None:
 def test_what_follows_a_page_without_room_is_not_kept_either() -> None:
     """Else delivery would leave out the page between."""
     noise = random.Random(1).randbytes(4_000)
-    kept = KeptPages("meta-web", bytes_max=3_000)
+    kept = KeptPages("meta-web", 3_000, SealedFile(0))
     kept.add(1, some(1), 0)
     kept.add(1, some(1, event=noise), 0)
     kept.add(1, some(1), 0)
 
     assert kept.take(0) is not None
     assert kept.take(0) is None
+
+
+@given(st.lists(prepared(), max_size=5), st.lists(prepared(), max_size=5))
+def test_what_memory_has_no_room_for_is_sealed(
+    first: list[Prepared], second: list[Prepared]
+) -> None:
+    with SealedFile(ROOM) as sealed:
+        kept = KeptPages("meta-web", 0, sealed)
+        kept.add(3, first, 0)
+        kept.add(4, second, 0)
+
+        assert [one for part in kept.take(0) or () for one in part] == first
+        assert [one for part in kept.take(0) or () for one in part] == second
+        assert kept.taken == 7
+
+
+def test_a_smaller_page_behind_a_sealed_one_keeps_its_turn() -> None:
+    noise = random.Random(1).randbytes(4_000)
+    pages = [some(1), some(1, event=noise), some(2)]
+    with SealedFile(ROOM) as sealed:
+        kept = KeptPages("meta-web", 6_000, sealed)
+        for page in pages:
+            kept.add(1, page, 0)
+
+        found = [[one for part in kept.take(0) or () for one in part] for _ in pages]
+
+    assert found == pages
+
+
+def test_what_the_disk_lost_is_prepared_again_and_all_behind_it() -> None:
+    with SealedFile(ROOM) as sealed:
+        kept = KeptPages("meta-web", 0, sealed)
+        kept.add(3, some(1), 0)
+        kept.add(4, some(1), 0)
+        assert kept.take(0) is not None
+        os.ftruncate(sealed._file.fileno(), 0)  # type: ignore[union-attr]
+
+        assert kept.take(0) is None
+        assert kept.taken == 3
+
+
+def test_lanes_share_the_room() -> None:
+    with keeping("meta-web", 1) as alone, keeping("meta-web", 3) as one_of_three:
+        assert alone.bytes_max == KEPT_BYTES_MAX
+        assert one_of_three.bytes_max == KEPT_BYTES_MAX // 3
+        assert one_of_three.sealed.bytes_max == alone.sealed.bytes_max // 3
 
 
 def test_what_is_too_old_is_prepared_again_and_all_behind_it() -> None:

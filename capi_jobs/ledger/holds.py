@@ -18,6 +18,10 @@ from capi_jobs.ledger.schema import holds, overrides
 from capi_jobs.ledger.values import ANY_RULE, BLOCK, RELEASE, HoldEnd, HoldRow, Override
 from capi_jobs.model import Hold
 
+# A page of orders is looked up among all words where there are not more: one range of
+# an index instead of thousands of descents, and no digests.
+FEW_WORDS = 500
+
 
 class Holds(Door):
     """Written by runs, ended by runs and people."""
@@ -199,16 +203,31 @@ class Holds(Door):
         self, destination: str, order_ids: Sequence[str]
     ) -> Mapping[str, Override]:
         """Look up people's words about these orders, forgotten ones too."""
-        names = {kept_id(each): each for each in order_ids}
-        names |= {digest_of(each): each for each in order_ids}
         query = select(overrides).where(
             overrides.c.destination == destination, overrides.c.ended_at.is_(None)
         )
         with self.snapshot() as connection:
-            rows = connection.execute(
-                query.where(among(connection, overrides.c.order_id, list(names)))
-            )
-            return {names[row.order_id]: override_from(row) for row in rows}
+            if len(order_ids) > FEW_WORDS:
+                rows = connection.execute(query.limit(FEW_WORDS)).all()
+                if len(rows) < FEW_WORDS:
+                    return _about(order_ids, rows) if rows else {}
+            column = overrides.c.order_id
+            names = list(_names(order_ids))
+            found = connection.execute(query.where(among(connection, column, names)))
+            return _about(order_ids, found.all())
+
+
+def _about(order_ids: Sequence[str], rows: Sequence[AnyRow]) -> dict[str, Override]:
+    names = _names(order_ids)
+    return {
+        names[row.order_id]: override_from(row) for row in rows if row.order_id in names
+    }
+
+
+def _names(order_ids: Sequence[str]) -> dict[str, str]:
+    """Say whose each name is, as the ledger may have kept the id."""
+    kept = {kept_id(each): each for each in order_ids}
+    return kept | {digest_of(each): each for each in order_ids}
 
 
 def override_from(row: AnyRow) -> Override:

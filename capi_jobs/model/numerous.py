@@ -1,6 +1,6 @@
 """What makes a class of the nouns that a run has hundreds of thousands of.
 
-The nouns themselves are in `books.py` and `calls.py`.
+The nouns themselves are in `orders.py`, `books.py` and `calls.py`.
 """
 
 from dataclasses import dataclass, field

@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from capi_jobs.model.numerous import numerous
+
 
 @dataclass(frozen=True, slots=True)
 class DataInterval:
@@ -137,7 +139,7 @@ class OwedAs(StrEnum):
     IMPORTED = "imported"
 
 
-@dataclass(frozen=True, slots=True)
+@numerous
 class OrderKey:
     """An order that may be sent, as reconcile knows it; no personal data."""
 

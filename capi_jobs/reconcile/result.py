@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -213,8 +212,8 @@ class Reconciliation:
             found = cursor.sql(_KEYS, params=asked).to_arrow_reader(page)
             for batch in found:
                 for start in range(0, batch.num_rows, page):
-                    rows = batch.slice(start, page).to_pylist()
-                    yield [_key(row) for row in rows]
+                    part = batch.slice(start, page)
+                    yield list(map(_key_of, *(c.to_pylist() for c in part.columns)))
 
 
 def counted(connection: duckdb.DuckDBPyConnection) -> tuple[ClassCount, ...]:
@@ -261,18 +260,27 @@ def keep_due(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"SET memory_limit = '{_KEPT_LIMIT_MB}MiB'")
 
 
-def _key(row: Mapping[str, Any]) -> OrderKey:
-    fault = row["fault"]
+def _key_of(  # noqa: PLR0913, PLR0917 - a row
+    order_id: str,
+    event_id: str,
+    completed_us: int | None,
+    day: date | None,
+    value: Decimal | None,
+    currency: str,
+    enriched: bool,  # noqa: FBT001
+    fault: str | None,
+    until_us: int | None,
+) -> OrderKey:
     return OrderKey(
-        order_id=row["order_id"],
-        event_id=row["event_id"],
-        completed_at=_time(row["completed_us"]),
-        day=row["day"],
-        value=row["value"],
-        currency=row["currency"],
-        owed_as=OwedAs.ENRICHMENT if row["enriched"] else OwedAs.MISSING,
-        fault=None if fault is None else RowFault(fault, _FAULTS[fault]),
-        send_until=_time(row["until_us"]),
+        order_id,
+        event_id,
+        _time(completed_us),
+        day,
+        value,
+        currency,
+        OwedAs.ENRICHMENT if enriched else OwedAs.MISSING,
+        None if fault is None else RowFault(fault, _FAULTS[fault]),
+        _time(until_us),
     )
 
 

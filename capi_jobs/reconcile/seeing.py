@@ -17,22 +17,27 @@ FROM orders o WHERE NOT EXISTS (SELECT 1 FROM sent s
     WHERE s.server AND s.order_id = o.order_id AND s.name = o.name)
 """
 # A log without event names is a log of this conversion.
-_SEEN_BY_SERVER = (
-    """
-    DELETE FROM unseen o WHERE EXISTS (SELECT 1 FROM sent s
-        WHERE s.server AND s.name IS NULL AND s.order_id = o.order_id)
-    """,
-    """
-    DELETE FROM unseen o WHERE EXISTS (SELECT 1 FROM sent s
-        WHERE s.server AND s.name = o.name
-        AND (CASE WHEN s.alike THEN s.order_id ELSE s.event_key END) = o.key_id)
-    """,
-    """
-    DELETE FROM unseen o WHERE EXISTS (SELECT 1 FROM sent s
-        WHERE s.server AND s.name IS NULL
-        AND (CASE WHEN s.alike THEN s.order_id ELSE s.event_key END) = o.key_id)
-    """,
-)
+_BY_ORDER_NAMELESS = """
+DELETE FROM unseen o WHERE EXISTS (SELECT 1 FROM sent s
+    WHERE s.server AND s.name IS NULL AND s.order_id = o.order_id)
+"""
+_BY_EVENT = """
+DELETE FROM unseen o WHERE EXISTS (SELECT 1 FROM sent s
+    WHERE s.server AND s.name = o.name
+    AND (CASE WHEN s.alike THEN s.order_id ELSE s.event_key END) = o.key_id)
+"""
+_BY_EVENT_NAMELESS = """
+DELETE FROM unseen o WHERE EXISTS (SELECT 1 FROM sent s
+    WHERE s.server AND s.name IS NULL
+    AND (CASE WHEN s.alike THEN s.order_id ELSE s.event_key END) = o.key_id)
+"""
+# Where all ids of events are their orders' ids, in the logs and in the shop, orders are
+# found by those alone: half of the work, and most shops.
+_LOGS = """
+SELECT coalesce(bool_or(server AND name IS NULL), false),
+    coalesce(bool_or(event_key IS NOT NULL), false) FROM sent
+"""
+_SHOP = "SELECT coalesce(bool_or(key_id <> order_id), false) FROM unseen"
 
 # Of several browser events, the order's own id tells most; then any; then the first.
 # What is told beyond that is asked by enrichments only.
@@ -47,14 +52,17 @@ WITH events AS (
     SELECT o.n, o.own AND s.event_id = o.key_id AS own, s.event_id, s.sent_at
     FROM events s JOIN unseen o ON s.order_id = o.order_id
     WHERE s.name IS NULL OR s.name = o.name
-    UNION ALL
-    SELECT o.n, o.own, s.event_id, s.sent_at
-    FROM events s JOIN unseen o ON s.event_id = o.key_id
-    WHERE s.order_id IS DISTINCT FROM o.order_id AND (s.name IS NULL OR s.name = o.name)
+    {by_event}
 )
 SELECT n, CASE WHEN own THEN 0 WHEN event_id IS NOT NULL THEN 1 ELSE 2 END AS rank,
     sent_at, CASE WHEN getvariable('enrich') THEN event_id END AS event_id
 FROM pairs
+"""
+_HITS_BY_EVENT = """
+    UNION ALL
+    SELECT o.n, o.own, s.event_id, s.sent_at
+    FROM events s JOIN unseen o ON s.event_id = o.key_id
+    WHERE s.order_id IS DISTINCT FROM o.order_id AND (s.name IS NULL OR s.name = o.name)
 """
 _SEEN = """
 CREATE TABLE seen AS
@@ -71,9 +79,20 @@ FROM hits GROUP BY n
 
 def see(connection: duckdb.DuckDBPyConnection, *, enriches: bool) -> None:
     """Find what no server has sent, and what browsers told of that."""
-    first = _SEEN if enriches else _SEEN_AT_ALL
-    for statement in (_UNSEEN, *_SEEN_BY_SERVER, _HITS, first):
-        duck.roomy(connection, statement)
+    duck.roomy(connection, _UNSEEN)
+    [(nameless, apart)] = connection.execute(_LOGS).fetchall()
+    [(own,)] = connection.execute(_SHOP).fetchall()
+    by_event = apart or own
+    steps = (
+        (_BY_ORDER_NAMELESS, nameless),
+        (_BY_EVENT, by_event),
+        (_BY_EVENT_NAMELESS, by_event and nameless),
+        (_HITS.format(by_event=_HITS_BY_EVENT if by_event else ""), True),
+        (_SEEN if enriches else _SEEN_AT_ALL, True),
+    )
+    for statement, needed in steps:
+        if needed:
+            duck.roomy(connection, statement)
     # Their work is done; what is dropped makes room under the memory limit.
     connection.execute("DROP TABLE hits")
     connection.execute("DROP TABLE sent")

@@ -7,6 +7,8 @@ import pytest
 
 from capi_jobs.errors import DecisionRefused
 from capi_jobs.ledger.columns import ID_BYTES_MAX
+from capi_jobs.ledger.forgotten import digest_of
+from capi_jobs.ledger.holds import FEW_WORDS
 from capi_jobs.ledger.values import HoldEnd
 from capi_jobs.lifecycle import Status
 from capi_jobs.model import Hold
@@ -176,6 +178,32 @@ def test_the_last_word_counts(bench: Bench) -> None:
     block(bench, "o1")
 
     assert bench.ledger.overrides("meta", ["o1"])["o1"].decision == "block"
+
+
+@pytest.mark.parametrize("words", [1, FEW_WORDS - 1, FEW_WORDS])
+def test_a_page_is_looked_up_among_few_words_or_many(bench: Bench, words: int) -> None:
+    """Whose id was forgotten, or cannot be an index's key, is found as well."""
+    endless = "o" * 2_000
+    others = [f"other-{n}" for n in range(words - 1)]
+    block(bench, endless, *others)
+    page = [f"o-{n}" for n in range(FEW_WORDS)] + [endless]
+
+    assert set(bench.ledger.overrides("meta", page)) == {endless}
+
+
+def test_among_many_asked_for_one_that_was_forgotten_is_found(bench: Bench) -> None:
+    block(bench, digest_of("o-7"), "other")
+    page = [f"o-{n}" for n in range(FEW_WORDS + 1)]
+
+    assert bench.ledger.overrides("meta", page)["o-7"].decision == "block"
+
+
+def test_nobody_said_anything_about_a_page(bench: Bench) -> None:
+    block(bench, "other")
+    bench.ledger.block_order("tiktok", ["o-2"], actor="a", reason="b", now=bench.now)
+    page = [f"o-{n}" for n in range(FEW_WORDS + 1)]
+
+    assert set(bench.ledger.overrides("meta", page)) == set()
 
 
 def test_a_blocked_order_cannot_be_claimed(bench: Bench) -> None:

@@ -84,6 +84,27 @@ CASES: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
         {"events": [event(event_id="o1")]},
         ("seen_server", ""),
     ),
+    "seen by its event id in a log's order id": (
+        {
+            "orders": [order(event_id="e1")],
+            "events": [event(order_id="e1", event_id="e1")],
+        },
+        ("seen_server", ""),
+    ),
+    "seen by its event id in a log without names": (
+        {
+            "orders": [order(event_id="e1")],
+            "events": [event(event_id="e1", event_name=None)],
+        },
+        ("seen_server", ""),
+    ),
+    "seen by the browser by its event id in a log's order id": (
+        {
+            "orders": [order(event_id="e1")],
+            "events": [event(channel="browser", order_id="e1", event_id="e1")],
+        },
+        ("seen_browser", ""),
+    ),
     "seen under an alias": (
         {"events": [event(order_id="o1", event_name="completepayment")]},
         ("seen_server", ""),

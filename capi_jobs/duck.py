@@ -197,7 +197,7 @@ def folder(connection: duckdb.DuckDBPyConnection) -> Path:
 
 
 def roomy(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
-    """Execute; where a join cannot do with the memory there is, with twice as much.
+    """Execute; where a join cannot do with the memory there is, with half as much more.
 
     Joins spill, but not all that they hold: those of ten million keys do not end in
     256 MB. A statement that failed left nothing behind.
@@ -212,7 +212,8 @@ def roomy(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
                     f"joining the keys takes more than {_ROOM_MAX_MB:,} MB",
                     do="take fewer days at once",
                 ) from None
-            more = min(2 * limit, _ROOM_MAX_MB)
+            # What fails has failed within half a second: more tries cost less than more room.
+            more = min(limit + limit // 2, _ROOM_MAX_MB)
             connection.execute(f"SET memory_limit = '{more}MiB'")
         else:
             return

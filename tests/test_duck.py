@@ -228,7 +228,7 @@ def test_what_a_killed_run_spilled_is_removed_and_nothing_else(
 LIST = "CREATE TABLE lists AS SELECT list(i) AS l FROM range(3_000_000) t(i)"
 
 
-def test_a_statement_that_needs_more_memory_gets_twice_as_much() -> None:
+def test_a_statement_that_needs_more_memory_gets_more_as_often_as_it_needs() -> None:
     with duck.workspace(32) as space:
         with pytest.raises(duckdb.OutOfMemoryException):
             space.execute(LIST)

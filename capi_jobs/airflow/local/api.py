@@ -5,7 +5,9 @@ those who ask.
 """
 
 import json
+import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
@@ -15,6 +17,10 @@ from capi_jobs.errors import CapiJobsError
 
 # A page of the API takes well under a second; a busy machine takes more.
 SECONDS_MAX = 30
+# Airflow on SQLite answers 500 while another of its processes writes. Nothing was done
+# then, so the same is asked again; a database that is broken stays so for longer.
+_BUSY_WORDS = '"Database error"'
+BUSY_SECONDS = (0.5, 1, 2, 4, 8)
 
 
 class ApiRefused(CapiJobsError):
@@ -52,12 +58,25 @@ class AirflowApi:
         request = Request(  # noqa: S310 - our own loopback
             self.url + path, data, self._headers, method=method
         )
-        try:
-            with urlopen(request, timeout=SECONDS_MAX) as answer:  # noqa: S310
-                text = answer.read()
-        except HTTPError as refused:
-            raise ApiRefused(refused.code, refused.read().decode()) from None
-        return json.loads(text) if text else None
+        for seconds in BUSY_SECONDS:
+            try:
+                return _sent(request)
+            except ApiRefused as refused:
+                if refused.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+                    raise
+                if _BUSY_WORDS not in str(refused):
+                    raise
+            time.sleep(seconds)
+        return _sent(request)
+
+
+def _sent(request: Request) -> Any:  # noqa: ANN401 - JSON of Airflow's
+    try:
+        with urlopen(request, timeout=SECONDS_MAX) as answer:  # noqa: S310
+            text = answer.read()
+    except HTTPError as refused:
+        raise ApiRefused(refused.code, refused.read().decode()) from None
+    return json.loads(text) if text else None
 
 
 def health(url: str) -> dict[str, str]:

@@ -32,7 +32,7 @@ DELETE FROM unseen o WHERE EXISTS (SELECT 1 FROM sent s
     AND (CASE WHEN s.alike THEN s.order_id ELSE s.event_key END) = o.key_id)
 """
 # Where all ids of events are their orders' ids, in the logs and in the shop, orders are
-# found by those alone: half of the work, and most shops.
+# found by those alone, and what joins by events is spared.
 _LOGS = """
 SELECT coalesce(bool_or(server AND name IS NULL), false),
     coalesce(bool_or(event_key IS NOT NULL), false) FROM sent

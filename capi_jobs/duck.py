@@ -212,7 +212,7 @@ def roomy(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
                     f"joining the keys takes more than {_ROOM_MAX_MB:,} MB",
                     do="take fewer days at once",
                 ) from None
-            # What fails has failed within half a second: a try costs less than room.
+            # Joins of ten million keys failed within half a second: tries are cheap.
             more = min(limit + limit // 2, _ROOM_MAX_MB)
             connection.execute(f"SET memory_limit = '{more}MiB'")
         else:

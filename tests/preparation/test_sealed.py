@@ -1,6 +1,7 @@
 """What is sealed comes back as it was, to this process alone, or not at all."""
 
 import os
+import random
 import tempfile
 from pathlib import Path
 
@@ -27,10 +28,12 @@ def on_disk(file: SealedFile) -> bytes:
 
 
 @given(st.lists(st.binary(max_size=200), max_size=8), st.randoms())
-def test_what_is_put_in_comes_back_in_any_order(contents: list[bytes], any_) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_what_is_put_in_comes_back_in_any_order(
+    contents: list[bytes], chance: random.Random
+) -> None:
     with SealedFile(ROOM) as file:
         places = [(put(file, content), content) for content in contents]
-        any_.shuffle(places)
+        chance.shuffle(places)
 
         for place, content in places:
             assert file.get(place) == content

@@ -6,7 +6,8 @@ transaction. What to do with what is left: `__init__.py`, `isolation.py`, `resen
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -18,6 +19,7 @@ from capi_jobs.delivery.observing import (
     stopped_told,
     throttled_told,
 )
+from capi_jobs.delivery.setbacks import Setbacks
 from capi_jobs.delivery.tally import Tally
 from capi_jobs.errors import DestinationStopped
 from capi_jobs.ledger.values import EventKey, Settlement, key_of
@@ -36,12 +38,6 @@ from capi_jobs.model import (
 from capi_jobs.pace import Pace
 
 T = TypeVar("T")
-
-# So many answers lost one after the other, with none between: the platform is down,
-# and each further call would only put more orders in doubt.
-LOST_IN_A_ROW_MAX = 16
-# So many events refused with none taken between: not the events are bad, the set-up is.
-REFUSED_IN_A_ROW_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +73,9 @@ class Attempts:
         self._ends = (
             means.clock.monotonic() + means.settings.run_deadline.total_seconds()
         )
-        self._lost_in_a_row = 0
-        self._refused_in_a_row = 0
+        self._setbacks = Setbacks(lane.name)
         self._halted = asyncio.Event()
+        self._in_flight = asyncio.Semaphore(means.settings.in_flight_max)
         # What broke this lane; raised when all that is in flight is settled.
         self.fault: Exception | None = None
 
@@ -156,12 +152,44 @@ class Attempts:
     async def call_in_lease(
         self, batch_id: str, items: Sequence[Prepared], began: float, attempt: int
     ) -> Sequence[Outcome]:
-        """Call only while the answer must come before the lease is over."""
-        spent = self.clock.monotonic() - began
+        """Call when others let it, while the answer must come within the lease."""
         room = self.settings.lease - self.settings.call_deadline
-        if spent >= room.total_seconds():
-            return [Deferred("the ledger took too long to claim")] * len(items)
-        return await self._call(batch_id, items, attempt)
+        async with self._slot(batch_id, attempt):
+            # Meanwhile another answer may have said that no call is welcome.
+            if self.over:
+                return [Deferred("the run ended before the call")] * len(items)
+            if self.clock.monotonic() - began >= room.total_seconds():
+                return [Deferred("the claim waited too long for its call")] * len(items)
+            return await self._call(batch_id, items, attempt)
+
+    @asynccontextmanager
+    async def _slot(self, batch_id: str, attempt: int) -> AsyncIterator[None]:
+        """Wait until fewer calls than allowed are under way, then be one of them."""
+        try:
+            await self._in_flight.acquire()
+        except asyncio.CancelledError:
+            # Known for sure, where another run would have to take it for in doubt.
+            told = Receipt("the run was stopped before the call")
+            await self._leave(batch_id, Event.DEFERRED, told, attempt)
+            raise
+        try:
+            yield
+        finally:
+            self._in_flight.release()
+
+    async def _leave(
+        self, batch_id: str, event: Event, receipt: Receipt, attempt: int
+    ) -> None:
+        """Write down how far a batch came that this run leaves alone."""
+        await self.books(
+            self.ledger.settle,
+            batch_id,
+            event,
+            receipt,
+            now=self.clock.now(),
+            actor=self.actor,
+            attempt=attempt,
+        )
 
     async def _call(
         self, batch_id: str, items: Sequence[Prepared], attempt: int
@@ -178,15 +206,7 @@ class Attempts:
             except asyncio.CancelledError:
                 # Asked to stop at once: say that nobody knows, then stop.
                 lost = Receipt("the run was stopped before the answer came")
-                await self.books(
-                    self.ledger.settle,
-                    batch_id,
-                    Event.LOST,
-                    lost,
-                    now=self.clock.now(),
-                    actor=self.actor,
-                    attempt=attempt,
-                )
+                await self._leave(batch_id, Event.LOST, lost, attempt)
                 raise
             return heard(answer, self._read(items, answer))
 
@@ -249,15 +269,14 @@ class Attempts:
         self.tally.delivered += count[Accepted]
         self.tally.rejected += count[Refused]
         self.tally.in_doubt += count[Lost]
-        if count[Accepted]:
-            self._lost_in_a_row = self._refused_in_a_row = 0
-        self._refused_in_a_row += count[Refused]
-        self._lost_in_a_row += bool(count[Lost])
         self._adapt(outcomes)
-        self._stop_when_harmful()
+        if harm := self._setbacks.after(count):
+            self.halt(harm)
         self.tally.changed()
 
     def _adapt(self, outcomes: Sequence[Outcome]) -> None:
+        if self.over:  # no call follows, and what was not called was not throttled
+            return
         deferred = [o for o in outcomes if isinstance(o, Deferred)]
         if deferred and not any(o.batch_refused for o in deferred):
             waits = [o.retry_after for o in deferred if o.retry_after is not None]
@@ -266,23 +285,6 @@ class Attempts:
             self.pace.throttled(pause)
         elif outcomes and not any(isinstance(o, Lost) for o in outcomes):
             self.pace.answered()
-
-    def _stop_when_harmful(self) -> None:
-        if self._lost_in_a_row >= LOST_IN_A_ROW_MAX:
-            self.halt(
-                DestinationStopped(
-                    f"{self.lane.name}: {LOST_IN_A_ROW_MAX} answers in a row were lost",
-                    do="run again when the platform answers; what is in doubt is kept",
-                )
-            )
-        if self._refused_in_a_row >= REFUSED_IN_A_ROW_MAX:
-            self.halt(
-                DestinationStopped(
-                    f"{self.lane.name}: {REFUSED_IN_A_ROW_MAX} events in a row were"
-                    " refused and none was taken",
-                    do="see `ledger list --status rejected` for the platform's reason",
-                )
-            )
 
 
 def move_of(outcome: Outcome) -> tuple[Event, Receipt]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from capi_jobs.config import Delivery
 from capi_jobs.delivery import Attempts, Lane, LaneDelivery, Means, Tally
 from capi_jobs.ledger import Ledger
@@ -125,6 +127,14 @@ class Desk:
         """One run; what it read can be read again."""
         self.shop |= {one.entry.order_id: one for page in pages for one in page}
         return asyncio.run(self.delivering(pages))
+
+    async def cancelled(self, page: Sequence[Prepared], reached: asyncio.Event) -> None:
+        """A run that is told to stop at once, when something is reached."""
+        run = asyncio.ensure_future(self.delivering([page]))
+        await reached.wait()
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
 
     def again(self, after: timedelta = LEASE) -> Tally:
         """Another run, some time later, that finds nothing missing."""

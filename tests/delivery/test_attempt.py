@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from capi_jobs.delivery import Tally
-from capi_jobs.delivery.attempt import LOST_IN_A_ROW_MAX, Result
+from capi_jobs.delivery.attempt import Result
+from capi_jobs.delivery.setbacks import LOST_IN_A_ROW_MAX
 from capi_jobs.ledger import Ledger
 from capi_jobs.lifecycle import Event, Status
 from capi_jobs.model import Accepted, Lost, Outcome, Refused

@@ -40,7 +40,7 @@ def test_what_breaks_one_call_does_not_tear_the_others(
 ) -> None:
     desk.settings["in_flight_max"] = 3
     desk.limits["events_per_batch_max"] = 1
-    settle, broken = Ledger.settle_each, asyncio.Event()
+    settle, broken, others = Ledger.settle_each, asyncio.Event(), asyncio.Event()
 
     def once(self: Ledger, *args: object, **more: object) -> None:
         if not broken.is_set():
@@ -49,7 +49,11 @@ def test_what_breaks_one_call_does_not_tear_the_others(
         settle(self, *args, **more)  # type: ignore[arg-type]
 
     async def until_broken(event_ids: Sequence[str]) -> None:
-        while event_ids != ["e1"] and not broken.is_set():
+        if event_ids == ["e1"]:
+            await others.wait()
+            return
+        others.set()
+        while not broken.is_set():
             await asyncio.to_thread(desk.ledger.status_counts)
 
     desk.platform.before = until_broken
@@ -58,6 +62,7 @@ def test_what_breaks_one_call_does_not_tear_the_others(
         desk.deliver(items(9))
 
     called = sum(map(len, desk.platform.requests))
+    assert called > 1
     assert {Status.IN_FLIGHT: 1, Status.DELIVERED: called - 1} == desk.statuses()
 
 

@@ -229,15 +229,8 @@ def test_stopped_at_once_a_call_in_flight_is_in_doubt(both: Desk) -> None:
         reached.set()
         await asyncio.Event().wait()
 
-    async def cancelled() -> None:
-        run = asyncio.ensure_future(both.delivering([items(5)]))
-        await reached.wait()
-        run.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await run
-
     both.platform.after = hang
-    asyncio.run(cancelled())
+    asyncio.run(both.cancelled(items(5), reached))
 
     assert both.statuses() == {Status.IN_DOUBT: 5}
     reason = "the run was stopped before the answer came"

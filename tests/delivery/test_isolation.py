@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from capi_jobs.delivery.attempt import REFUSED_IN_A_ROW_MAX
+from capi_jobs.delivery.setbacks import REFUSED_IN_A_ROW_MAX
 from capi_jobs.ledger import Ledger
 from capi_jobs.lifecycle import Status
 from capi_jobs.platforms import meta_answers

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capi_jobs.ledger.values import Validation
-from capi_jobs.validation.engine import quiet
+from capi_jobs.validation.importing import quiet
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult

@@ -1,20 +1,17 @@
 """Great Expectations itself: frames in, row numbers out; how it is quick: `plan.py`.
 
-It is imported on first use (two seconds), with its log kept quiet. What it returns
+It is imported on first use, which takes a second (`importing.py`). What it returns
 holds values of rows, so nothing but counts and row numbers leaves this file.
 """
 
-import gc
-import logging
 import re
-import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from capi_jobs.validation.importing import quiet
 from capi_jobs.validation.plan import Plan
 from capi_jobs.validation.rule import Fault, Found, Rule
 
@@ -117,29 +114,6 @@ def make(kind: str, kwargs: Mapping[str, Any], severity: str, rule: str) -> Any:
         return made(**kwargs, severity=severity, meta={"rule": rule})
     except (ValueError, TypeError) as error:
         return " ".join(str(error).split())
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Keep the garbage collector from the million objects of the first import.
-
-    They are no garbage until the process ends, and to look at them again and again
-    takes a fifth of the import, and as much once more while pages are judged.
-    """
-    if "great_expectations" in sys.modules or not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
-def quiet() -> None:
-    """Before its import: it writes 216 lines of INFO into any log that listens."""
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 
 def _batches() -> Any:  # noqa: ANN401

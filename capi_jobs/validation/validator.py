@@ -16,7 +16,8 @@ from capi_jobs.model import Conversion, Order, RowFault
 from capi_jobs.platforms import NAMES, MatchKey, platform_named
 from capi_jobs.validation import conversion_frame, order_frame, sample, suites
 from capi_jobs.validation.columns import Column, Page, frame
-from capi_jobs.validation.engine import Engine, uncollected
+from capi_jobs.validation.engine import Engine
+from capi_jobs.validation.importing import sparing
 from capi_jobs.validation.judging import verdict, with_faults
 from capi_jobs.validation.verdict import SuiteVerdict
 
@@ -84,7 +85,7 @@ class Validator:
     @cached_property
     def _suites(self) -> "dict[str, tuple[Rule, ...]]":
         engine = self._engine  # its import quietens the log first
-        with uncollected():
+        with sparing():
             frames = sample.frames(self._now)
             columns = {name: tuple(made.columns) for name, made in frames.items()}
             found, faults = suites.read(self._folder, columns)

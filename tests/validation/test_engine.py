@@ -1,9 +1,7 @@
-import logging
-
 import pandas as pd
 import pytest
 
-from capi_jobs.validation.engine import Engine, make, quiet
+from capi_jobs.validation.engine import Engine, make
 from capi_jobs.validation.rule import Found, Rule
 from capi_jobs.validation.verdict import Severity
 
@@ -48,8 +46,3 @@ def test_a_rule_that_cannot_run_is_named_with_its_error(engine: Engine) -> None:
         "orders.json: match_json_schema",
     ]
     assert faults[1].what == "cannot be run: json.decoder.JSONDecodeError"
-
-
-def test_no_word_is_written_below_a_warning() -> None:
-    quiet()
-    assert logging.getLogger("great_expectations").level == logging.WARNING

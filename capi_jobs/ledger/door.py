@@ -216,7 +216,12 @@ def _postgres(url: URL) -> Engine:
         isolation_level="READ COMMITTED",
         pool_timeout=POOL_SECONDS_MAX,
         pool_pre_ping=True,  # servers restart between two batches
-        connect_args={"connect_timeout": CONNECT_SECONDS_MAX},
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS_MAX,
+            # A plan that is kept takes any list of ids for a short one, and compares
+            # each row with each id: a page of holds took a hundred times as long.
+            "prepare_threshold": None,
+        },
     )
     event.listen(engine, "connect", _prepare_postgres)
     faults.install(engine)

@@ -57,18 +57,13 @@ class Holds(Door):
             again, [_row(rows[key], run_id, now) for key in sorted(rows)]
         )
 
-    @moving
     def end_holds(
-        self,
-        connection: Connection,
-        destination: str,
-        order_ids: Sequence[str],
-        how: HoldEnd,
-        *,
-        now: datetime,
+        self, destination: str, order_ids: Sequence[str], how: HoldEnd, *, now: datetime
     ) -> int:
         """Close what is open for these orders; the others are left as they are."""
-        return _end(connection, destination, order_ids, how, now)
+        if not order_ids:
+            return 0
+        return self.in_transaction(lambda c: _end(c, destination, order_ids, how, now))
 
     def open_holds(  # noqa: PLR0913 - filters of a list
         self,

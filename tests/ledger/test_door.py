@@ -10,7 +10,8 @@ from sqlalchemy import Connection, text
 from capi_jobs.errors import ConfigFault, LedgerUnavailable
 from capi_jobs.ledger import Ledger, door
 from capi_jobs.ledger.journal import locked_batch
-from tests.ledger.building import Bench, entries
+from capi_jobs.ledger.values import HoldEnd
+from tests.ledger.building import NOON, Bench, entries
 
 # A busy machine; it takes a second, PostgreSQL's patience with a deadlock.
 PATIENCE_SECONDS = 60
@@ -102,6 +103,17 @@ def test_a_deadlock_is_tried_again(postgres_url: str) -> None:
         list(workers.map(lambda order: lock(ledger, order), (ids, ids[::-1])))
 
     assert len(tries) == 3
+
+
+def test_no_plan_is_kept_for_lists_of_another_length(postgres_url: str) -> None:
+    """From the sixth page on each hold was compared with each id: quadratic."""
+    asked = text("SELECT count(*) FROM pg_prepared_statements")
+    with Ledger.open(postgres_url) as ledger:
+        for page in range(20):
+            ids = [f"{page}-{number}" for number in range(100)]
+            ledger.end_holds("meta", ids, HoldEnd.MENDED, now=NOON)
+        with ledger.snapshot() as connection:
+            assert connection.execute(asked).scalar_one() == 0
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:

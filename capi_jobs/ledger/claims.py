@@ -3,8 +3,9 @@
 The primary key keeps two workers apart; what happens after the call is in moves.py.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from sqlalchemy import Connection, Select, delete, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -36,6 +37,7 @@ _FIELDS = {
         "owed_as",
     )
 }
+_ROW: Callable[[Entry], tuple[object, ...]] = attrgetter(*_FIELDS)
 
 
 class Claims(Door):
@@ -130,7 +132,7 @@ def _insert_entries(
     connection: Connection, wanted: Sequence[Entry], batch: Mapping[str, object]
 ) -> tuple[Entry, ...]:
     # Sorted, so that two workers wait for each other instead of locking up.
-    rows = [_row(entry) for entry in sorted(wanted, key=_mark)]
+    rows = list(map(_ROW, sorted(wanted, key=_mark)))
     whole = given_rows(connection, _FIELDS, rows).add_columns(
         literal(wanted[0].destination), literal(batch["batch_id"])
     )
@@ -160,10 +162,6 @@ def _kept(
             held.remove(_mark(entry))
             kept.append(entry)
     return tuple(kept)
-
-
-def _row(entry: Entry) -> list[object]:
-    return [getattr(entry, name) for name in _FIELDS]
 
 
 def _mark(entry: Entry) -> _Mark:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from capi_jobs.jobs.house import House
-from capi_jobs.jobs.memory import give_back
+from capi_jobs.jobs.memory import give_back, uncollected
 from capi_jobs.jobs.observing import page_told
 from capi_jobs.model import DataInterval, OrderKey
 from capi_jobs.orders.tables import TableRows
@@ -49,10 +49,11 @@ def prepared(
             begun = clock.monotonic()
             batches.extend(read((begun, keys)))
         orders = TableRows(tables_of(_dropped(batches)))
-        page = _page(house, preparer, keys, orders, now)
-        page.read_at = begun
-        yield keys, page
-        del page  # before the next one: two would be held at once
+        with uncollected():
+            page = _page(house, preparer, keys, orders, now)
+            page.read_at = begun
+            yield keys, page
+            del page  # before the next one: two would be held at once
         give_back()
 
 

@@ -67,12 +67,11 @@ def _uncollected() -> Iterator[None]:
     They are no garbage until the process ends, and to look at them again and again
     takes a fifth of the import, and as much once more while pages are judged.
     """
-    if not gc.isenabled():
-        yield
-        return
+    awake = gc.isenabled()  # not while a page is there
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
-        gc.enable()
+        if awake:
+            gc.enable()

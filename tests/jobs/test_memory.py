@@ -1,4 +1,5 @@
 import ctypes
+import gc
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,25 @@ def test_another_c_library_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert memory._trim() is None
     memory._trim.cache_clear()
+
+
+def test_the_collector_rests_inside_and_wakes_up_whatever_happens() -> None:
+    asleep: list[bool] = []
+
+    def fail() -> None:
+        with memory.uncollected():
+            asleep.append(not gc.isenabled())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+
+    assert asleep == [True]
+    assert gc.isenabled()
+
+
+def test_who_finds_it_at_rest_leaves_it_so() -> None:
+    with memory.uncollected():
+        with memory.uncollected():
+            pass
+        assert not gc.isenabled()

@@ -1,5 +1,6 @@
 """What is asked for is read one ahead, in order, and an error waits for its turn."""
 
+import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -111,3 +112,20 @@ def test_a_page_is_as_old_as_its_rows(shop: Shop) -> None:
     page = second_page(shop, clock, waited=waited)
 
     assert clock.monotonic() - page.read_at > waited.total_seconds()
+
+
+def test_garbage_is_collected_between_pages_only(shop: Shop) -> None:
+    """Also where nobody asks for the rest of them."""
+    shop.configure(extra="[delivery]\npage_rows = 1").fill(orders(2))
+    now = datetime.now(UTC)
+    interval = DataInterval(now - timedelta(days=2), now)
+    with opened(load(shop.config), SystemClock()) as house:
+        [meta, *_] = house.settings.destinations
+        with reconciled(house, meta, interval, Unwatched()) as found:
+            going = pages(house, house.preparer(meta, now), found, now, held=False)
+            next(going)
+            while_there = gc.isenabled()
+            going.close()  # type: ignore[attr-defined]
+
+    assert gc.isenabled()
+    assert not while_there

@@ -47,8 +47,12 @@ class LaneDelivery:
     ) -> None:
         """Take pages of prepared conversions, oldest first; read one page ahead."""
         self._attempts, self._pages = attempts, pages
-        most = attempts.settings.in_flight_max
-        self._slots = asyncio.Semaphore(most + most // CALLS_PER_BATCH_BESIDE)
+        settings = attempts.settings
+        most = settings.in_flight_max
+        # What is claimed may wait for a whole call before its own, within one lease.
+        waits = settings.lease >= 2 * settings.call_deadline
+        beside = most // CALLS_PER_BATCH_BESIDE if waits else 0
+        self._slots = asyncio.Semaphore(most + beside)
 
     async def run(
         self, rebuild: Rebuild, reader: ThreadPoolExecutor | None = None

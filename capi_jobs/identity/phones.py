@@ -23,12 +23,16 @@ PHONES_REMEMBERED = 16_384
 # Dialled from most of the world, "00" stands for "+", whatever the shop's country;
 # no subscriber's number starts so. "+00" is a "+" put before a dialled "00".
 _DIALLED_PREFIX = re.compile(r"[\s(]*\+?[\s(]*00[\s).-]*(?=[0-9])")
+# What is dialled once somebody has answered is no part of the number.
+_EXTENDED = re.compile(r"([+0-9 ().-]+?) ext\. ?[0-9]{1,9}")
 # Longer than anybody dials at home, within E.164's 15 digits, nothing between them: an
 # international number whose plan the library does not know. TikTok's and Segment's
 # published vectors (12345678901234) are such.
 _BARE_INTERNATIONAL = re.compile(r"\+?([1-9][0-9]{13,14})")
 # E.164 allows 15 digits, and nothing shorter than seven is a whole number.
 _DIGITS_MIN, _DIGITS_MAX = 7, 15
+# With a plus sign, and a zero that is dialled at home: +49 (0)30 …
+_CHARACTERS_MAX = _DIGITS_MAX + 2
 # North American area codes start with 2–9; national numbers have ten digits.
 _PLAIN_NORTH_AMERICAN = re.compile(r"1?[2-9][0-9]{9}")
 _NORTH_AMERICAN = frozenset({"US", "CA"})
@@ -51,10 +55,10 @@ def _at_once(text: str, country: str | None) -> str | None:
         plain = text.replace(" ", "").replace("-", "").replace(".", "")
         plain = plain.replace("(", "").replace(")", "")
     # "+" and all: a number that has no country code yet is never as long.
-    if not plain.isascii() or len(plain) > _DIGITS_MAX + 1:
+    if not plain.isascii() or len(plain) > _CHARACTERS_MAX:
         return None
     if plain[:1] == "+":
-        return plain if plain[1:].isdecimal() and _plan_takes(plain) else None
+        return _dialled_abroad(plain) if plain[1:].isdecimal() else None
     if country is None or not plain.isdecimal():
         return None
     if not _DIGITS_MIN <= len(plain) <= _DIGITS_MAX:
@@ -82,7 +86,18 @@ def e164_parsed(text: str, country: str | None) -> str | None:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
-_remembered = lru_cache(PHONES_REMEMBERED)(e164_parsed)
+@lru_cache(PHONES_REMEMBERED)
+def _remembered(text: str, country: str | None) -> str | None:
+    return _rewritten(text, country) or e164_parsed(text, country)
+
+
+def _rewritten(text: str, country: str | None) -> str | None:
+    """Do the same of "00" for "+" and without an extension, as the library would."""
+    extended = _EXTENDED.fullmatch(text)
+    plain = extended[1] if extended else text
+    if dialled := _DIALLED_PREFIX.match(plain):
+        plain = "+" + plain[dialled.end() :]
+    return _at_once(plain, country) if plain != text else None
 
 
 def _possible(text: str, country: str | None) -> PhoneNumber | None:
@@ -100,24 +115,29 @@ class _Plan(NamedTuple):
 
     lengths: frozenset[int]
     national_prefix: re.Pattern[str]
+    number: re.Pattern[str]
 
 
-# Where the national number begins, how long all may be, what must not begin it.
-_Taken = tuple[int, frozenset[int], Callable[[str], re.Match[str] | None] | None]
+_Match = Callable[[str], re.Match[str] | None]
+# Where the national number begins, how long all may be, what must not begin it, and
+# what it is without that.
+_Taken = tuple[int, frozenset[int], _Match | None, _Match]
 
 
-def _plan_takes(plain: str) -> bool:
-    """Say whether the library would return these digits as they are."""
+def _dialled_abroad(plain: str) -> str | None:
+    """Answer where the plan takes these digits, or does without a prefix of home."""
     found = _plan_of(plain[1:4])
     if found is None:
-        return False
-    end, lengths, national_prefix = found
-    if len(plain) not in lengths:
-        return False
-    if national_prefix is None:
-        return True
-    prefix = national_prefix(plain[end:])
-    return prefix is None or prefix.end() == 0
+        return None
+    end, lengths, national_prefix, number = found
+    prefix = national_prefix(plain[end:]) if national_prefix else None
+    if prefix and prefix.end():
+        national = plain[end + prefix.end() :]
+        # A group is a carrier or area code, which the library rewrites.
+        if prefix.lastindex or not number(national):
+            return None
+        plain = plain[:end] + national
+    return plain if len(plain) in lengths else None
 
 
 @cache
@@ -136,6 +156,7 @@ def _plan_of(three: str) -> _Taken | None:
         end,
         frozenset(lengths & {*allowed}),
         prefix.match if prefix.pattern else None,
+        plan.number.fullmatch,
     )
 
 
@@ -149,6 +170,7 @@ def _plans() -> dict[str, _Plan]:
             plans[str(code)] = _Plan(
                 frozenset(metadata.general_desc.possible_length),
                 re.compile(metadata.national_prefix_for_parsing or ""),
+                re.compile(metadata.general_desc.national_number_pattern or ""),
             )
     return plans
 

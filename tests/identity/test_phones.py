@@ -35,9 +35,10 @@ EXAMPLES = [
 
 def test_fast_path_agrees_on_every_country_s_example_numbers() -> None:
     cases = [
-        (phonenumbers.format_number(number, form), country)
+        (phonenumbers.format_number(number, form) + extension, country)
         for region, number in EXAMPLES
         for form in FORMATS
+        for extension in ("", " ext. 12")
         for country in (region, "US", None)
     ]
 
@@ -51,8 +52,9 @@ def test_fast_path_agrees_on_numbers_with_a_trunk_prefix() -> None:
     cases = [
         (f"{code}{trunk}{number.national_number}", region)
         for region, number in EXAMPLES
-        for code in ("", f"+{number.country_code}", f"{number.country_code}")
-        for trunk in ("", "0", "00", "1", "8", "9", "15")
+        for prefix in ("+", "", "00", "00 (", "0 0")
+        for code in ("", f"{prefix}{number.country_code}")
+        for trunk in ("", "0", "(0)", "00", "1", "8", "9", "15")
     ]
 
     differing = [case for case in cases if e164(*case) != e164_parsed(*case)]
@@ -60,7 +62,8 @@ def test_fast_path_agrees_on_numbers_with_a_trunk_prefix() -> None:
     assert differing == []
 
 
-PREFIXES = ("+", "+", "00", "+00", "", "", "(", "+ ", "011", "1", "++")
+EXTENSIONS = ("", "", " ext. 12", " ext.7", "  ext. 1234567890", " ext 1", " ext. x")
+PREFIXES = ("+", "+", "00", "00 ", "(00) ", "+00", "", "", "(", "+ ", "011", "1", "++")
 TRUNKS = ("", "", "0", "(0)", "1", "8", "9", "15", "90", "044")
 MARKS = " -.()/x#"
 
@@ -78,6 +81,7 @@ def written(draw: st.DrawFn) -> tuple[str, str | None]:
     for mark in draw(st.lists(st.sampled_from(MARKS), max_size=4)):
         at = draw(st.integers(0, len(text)))
         text = text[:at] + mark + text[at:]
+    text += draw(st.sampled_from(EXTENSIONS))
     return text, draw(st.sampled_from([None, region, "US", "CA", "DE"]))
 
 

@@ -84,7 +84,7 @@ def _converter(name: str) -> Converter:
 
 
 def _converted(converter: Converter, orders: Sequence[Order]) -> list[Conversion]:
-    made = [converter.convert(order, order.order_id) for order in orders]
+    made = converter.convert(orders, [order.order_id for order in orders])
     return [one for one in made if isinstance(one, Conversion)]
 
 

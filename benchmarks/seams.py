@@ -68,7 +68,7 @@ def _time_preparing(watch: Stopwatch) -> None:
     watch.wrap(Preparer, "page", "sort out", _nth(1))
     watch.wrap(Validator, "orders", "validate orders", _nth(1))
     watch.wrap(Preparer, "_convert", "make entries", _nth(2))
-    watch.wrap_often(Converter, "convert", "convert", EVENTS_PER_LOOK)
+    watch.wrap(Converter, "convert", "convert", _nth(1))
     watch.wrap(Validator, "conversions", "validate conversions", _nth(1))
     for name in ("meta", "tiktok", "snapchat"):
         owner = type(platform_named(name))

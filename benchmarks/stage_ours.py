@@ -18,6 +18,7 @@ from capi_jobs.lifecycle import Event
 from capi_jobs.model import Answer, Conversion, Entry, Order, Receipt
 from capi_jobs.orders.grouping import read_by_order
 from capi_jobs.preparation.advising import converter_of
+from capi_jobs.preparation.preparer import STRIDE
 from capi_jobs.transport import Transport
 from capi_jobs.validation import Validator
 
@@ -58,7 +59,8 @@ def _orders(house: House, at: Place) -> list[Order]:
 def _conversions(house: House, at: Place) -> list[Conversion]:
     [destination] = house.settings.destinations
     converter = converter_of(destination)
-    made = (converter.convert(one, one.order_id) for one in _orders(house, at))
+    orders = _orders(house, at)
+    made = converter.convert(orders, [one.order_id for one in orders])
     return [one for one in made if isinstance(one, Conversion)]
 
 
@@ -109,10 +111,12 @@ def build(at: Place) -> Work:
         preparer = house.preparer(destination, house.clock.now())
         converter, platform = converter_of(destination), preparer.platform
         events = list[bytes]()
-        for one in orders:
-            made = converter.convert(one, one.order_id)
-            if isinstance(made, Conversion):
-                events.append(platform.event(made))
+        for start in range(0, len(orders), STRIDE):
+            some = orders[start : start + STRIDE]
+            made = converter.convert(some, [one.order_id for one in some])
+            events += [
+                platform.event(one) for one in made if isinstance(one, Conversion)
+            ]
         for start in range(0, len(events), EVENTS_PER_CALL):
             platform.call(events[start : start + EVENTS_PER_CALL], target, TOKEN)
         return len(events)

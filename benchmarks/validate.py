@@ -67,7 +67,8 @@ def some_conversions(orders: Sequence[Order]) -> list[Conversion]:
         event_names={},
         build_fbc=True,
     )
-    made = (converter.convert(one, one.order_id) for one in orders if one.value > 0)
+    sound = [one for one in orders if one.value > 0]
+    made = converter.convert(sound, [one.order_id for one in sound])
     return [one for one in made if isinstance(one, Conversion)]
 
 

@@ -4,7 +4,7 @@ Normal forms and hashing live in `identity/`, what each platform takes in `platf
 Pure; a page of orders passes here once per destination, so it is built to be fast.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
@@ -17,6 +17,9 @@ from capi_jobs.platforms import MatchKey, Platform
 _COUNTRIES_REMEMBERED = 4_096
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_NOT_SUPPORTED = RowFault(
+    "channel_not_supported", "this destination takes no orders of the order's channel"
+)
 _APP_FIELDS = ("app_id", "app_platform", "app_version", "os_version", "att_consent")
 
 
@@ -46,8 +49,6 @@ class Converter:
         country = default_country.upper() if default_country else None
         self._default = Context(country)
         self._steps = tuple(platform.match_keys)
-        # Step by step beside each other: what a loop takes up fastest.
-        self._keys = tuple(step.key for step in self._steps)
         # One call for all fields: a loop of getattr costs as much as the hashing.
         self._values = attrgetter(*(step.field for step in self._steps))
         # How each is read, by country: there are some 250.
@@ -59,20 +60,38 @@ class Converter:
         self._app_id = account if source in platform.app_sources else None
 
     def convert(
-        self, order: Order, event_id: str, *, event_time: datetime | None = None
+        self, orders: Sequence[Order], event_ids: Iterable[str]
+    ) -> list[Conversion | RowFault]:
+        """Convert orders together: one key of all of them, then the next.
+
+        A processor that stays with a key takes a seventh less time than one that goes
+        from order to order. What an order becomes does not depend on the others.
+        """
+        keys: list[dict[str, Texts]] = [{} for _ in orders]
+        dropped: list[list[str]] = [[] for _ in orders]
+        plans = [self._reads.get(o.country) or self._learn(o.country) for o in orders]
+        columns = zip(*map(self._values, orders), strict=True)
+        readers = zip(*plans, strict=True)
+        # Not strict: of no orders, there are no columns.
+        for step, column, reads in zip(self._steps, columns, readers, strict=False):
+            _add(step, column, reads, keys, dropped)
+        return [
+            self._converted(*one)
+            for one in zip(orders, event_ids, keys, dropped, strict=True)
+        ]
+
+    def _converted(
+        self,
+        order: Order,
+        event_id: str,
+        keys: dict[str, Texts],
+        dropped: list[str],
     ) -> Conversion | RowFault:
-        """Convert one order. A re-send passes the frozen time of its first send."""
         source = self._sources.get(order.channel)
         if source is None:
-            return RowFault(
-                "channel_not_supported",
-                "this destination takes no orders of the order's channel",
-            )
-        time = event_time or order.completed_at
-        dropped: list[str] = []
-        keys = self._match_keys(order, dropped)
+            return _NOT_SUPPORTED
         if self._fbc_key and order.fbclid and self._fbc_key not in keys:
-            self._build_fbc(order.fbclid, time, keys, dropped)
+            self._build_fbc(order.fbclid, order.completed_at, keys, dropped)
         of_app = order.app_id or order.app_platform or self._app_id
         # By place, in half the time that names take; a test holds each to its name.
         return Conversion(
@@ -80,7 +99,7 @@ class Converter:
             order.order_id,
             event_id,
             self._event_names.get(order.event_name, order.event_name),
-            time,
+            order.completed_at,
             order.value,
             order.currency,
             source,
@@ -92,31 +111,6 @@ class Converter:
             order.custom,
             tuple(dropped),
         )
-
-    def _match_keys(self, order: Order, dropped: list[str]) -> dict[str, Texts]:
-        keys: dict[str, Texts] = {}
-        reads = self._reads.get(order.country) or self._learn(order.country)
-        for given, key, read in zip(
-            self._values(order), self._keys, reads, strict=True
-        ):
-            if given is None:
-                continue
-            if given.__class__ is str:
-                found: Texts | None = read(given)
-                if found is not None:
-                    keys[key] = found
-                    continue
-                bad = True
-            else:
-                found, bad = _several(read, given, many=self._step(key).many)
-                if found:
-                    keys[key] = found
-            if bad:
-                dropped.append(self._step(key).field)
-        return keys
-
-    def _step(self, key: str) -> MatchKey:
-        return self._steps[self._keys.index(key)]
 
     def _learn(self, country: Texts | None) -> tuple[Answers, ...]:
         """Say how each key is read where the customer lives."""
@@ -148,6 +142,36 @@ class Converter:
             keys[self._fbc_key] = built
         else:
             dropped.append("fbclid")
+
+
+def _add(
+    step: MatchKey,
+    column: Sequence[Texts | None],
+    reads: Sequence[Answers],
+    keys: Sequence[dict[str, Texts]],
+    dropped: Sequence[list[str]],
+) -> None:
+    """Add one key to all orders that tell it; name it where it was unusable."""
+    if column.count(None) == len(column):
+        return
+    name = step.key
+    for given, read, found_keys, unusable in zip(
+        column, reads, keys, dropped, strict=True
+    ):
+        if given is None:
+            continue
+        if isinstance(given, str):
+            found: Texts | None = read(given)
+            if found is not None:
+                found_keys[name] = found
+                continue
+            bad = True
+        else:
+            found, bad = _several(read, given, many=step.many)
+            if found:
+                found_keys[name] = found
+        if bad:
+            unusable.append(step.field)
 
 
 def _several(

@@ -65,6 +65,6 @@ def converter(
 
 
 def converted(order: Order, **settings: Any) -> Conversion:  # noqa: ANN401
-    result = converter(**settings).convert(order, "E-1")
+    (result,) = converter(**settings).convert([order], ["E-1"])
     assert isinstance(result, Conversion)
     return result

@@ -1,7 +1,6 @@
 """Orders become conversions: named, timed, hashed, and nothing raw in them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -48,15 +47,6 @@ def test_conversion_carries_the_order() -> None:
     )
 
 
-def test_resend_keeps_the_time_of_the_first_send() -> None:
-    first = datetime(2026, 11, 20, 9, tzinfo=UTC)
-
-    result = converter().convert(ORDER, "E-1", event_time=first)
-
-    assert isinstance(result, Conversion)
-    assert first == result.event_time
-
-
 @pytest.mark.parametrize(
     ("name", "overrides", "spelling"),
     [
@@ -77,7 +67,7 @@ def test_channel_picks_the_source_and_an_unknown_one_is_a_fault() -> None:
     store = replace(ORDER, channel="store")
 
     assert converted(store).source == "physical_store"
-    fault = converter(source="app").convert(store, "E-1")
+    (fault,) = converter(source="app").convert([store], ["E-1"])
     assert isinstance(fault, RowFault)
     assert fault.rule == "channel_not_supported"
 
@@ -264,6 +254,13 @@ def test_fast_way_agrees_with_the_plain_one(
     assert list(expected) == list(result.match_keys)
 
 
-@given(ORDERS)
-def test_conversion_is_the_same_each_time(order: Order) -> None:
-    assert converted(order) == converted(order)
+@given(st.lists(ORDERS, max_size=6))
+def test_an_order_becomes_the_same_alone_and_among_others(orders: list[Order]) -> None:
+    ids = [f"E-{number}" for number in range(len(orders))]
+    alone = [
+        made
+        for order, one in zip(orders, ids, strict=True)
+        for made in converter().convert([order], [one])
+    ]
+
+    assert alone == converter().convert(orders, ids)

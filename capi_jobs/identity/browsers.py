@@ -41,7 +41,7 @@ _NO_DEVICE = "00000000-0000-0000-0000-000000000000"
 def ip(text: str, context: Context) -> str | None:
     """A public address in its canonical writing; a server's or a router's is none."""
     text = text.strip()
-    return text if PUBLIC_IPV4.fullmatch(text) else _ip_remembered(text, context)
+    return text if PUBLIC_IPV4.fullmatch(text) else ip_remembered(text, context)
 
 
 def ip_parsed(text: str, _: Context) -> str | None:
@@ -65,7 +65,7 @@ def _is_an_example(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bo
     return any(address in block for block in _EXAMPLES)
 
 
-_ip_remembered = lru_cache(ADDRESSES_REMEMBERED)(ip_parsed)
+ip_remembered = lru_cache(ADDRESSES_REMEMBERED)(ip_parsed)
 
 
 def text_line(text: str, _: Context) -> str | None:

@@ -8,7 +8,13 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from types import MappingProxyType
 
-from capi_jobs.identity.browsers import CHARACTERS_MAX, FBC, FBP, PUBLIC_IPV4
+from capi_jobs.identity.browsers import (
+    CHARACTERS_MAX,
+    FBC,
+    FBP,
+    PUBLIC_IPV4,
+    ip_remembered,
+)
 from capi_jobs.identity.context import Context
 from capi_jobs.identity.phones import e164
 
@@ -82,7 +88,10 @@ def _external_id(plain: Reader, context: Context) -> Answers:
 
 def _ip(plain: Reader, context: Context) -> Answers:
     def read(text: str) -> str | None:
-        return text if _is_public_ipv4(text) else plain(text, context)
+        if _is_public_ipv4(text):
+            return text
+        # No hash has a colon, nor has a word for nothing.
+        return ip_remembered(text, context) if ":" in text else plain(text, context)
 
     return read
 

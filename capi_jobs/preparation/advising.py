@@ -94,7 +94,7 @@ def _carried(orders: Sequence[Order], destination: Destination) -> list[_Carried
     names = {
         key.key: key.field for key in platform_named(destination.platform).match_keys
     }
-    made = (converter.convert(order, order.order_id) for order in orders)
+    made = converter.convert(orders, [order.order_id for order in orders])
     return [_fields(one, names) for one in made if isinstance(one, Conversion)]
 
 

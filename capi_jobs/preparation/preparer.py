@@ -183,8 +183,10 @@ class Preparer:
         self, page: Page, sound: Sequence[tuple[_Candidate, Order]], now: datetime
     ) -> list[_Made]:
         """Convert and write what a platform can use; put aside the rest."""
-        convert, event = self._converter.convert, self.platform.event
-        every = [convert(order, candidate.key.event_id) for candidate, order in sound]
+        every = self._converter.convert(
+            [order for _, order in sound],
+            [candidate.key.event_id for candidate, _ in sound],
+        )
         passed = list[tuple[_Candidate, Conversion]]()
         for (candidate, order), made in zip(sound, every, strict=True):
             if isinstance(made, RowFault):
@@ -197,6 +199,7 @@ class Preparer:
             if fault is not None:
                 held = self._hold(candidate, (fault.rule,), {fault.rule: fault.message})
                 keep_back(page, candidate.key, held)
+        event = self.platform.event
         return [(candidate, made, event(made)) for candidate, made in passed]
 
     def _fault(self, order: Order, made: Conversion, now: datetime) -> RowFault | None:

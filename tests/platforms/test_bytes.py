@@ -107,7 +107,7 @@ def test_an_event_is_what_the_slow_way_writes(
     name: str, order: Order, country: str | None
 ) -> None:
     platform = platform_named(name)
-    made = converter(name, order, country).convert(order, "E-1")
+    (made,) = converter(name, order, country).convert([order], ["E-1"])
     assert isinstance(made, Conversion)
     keys = slowly.match_keys(order, platform.match_keys, country)
 
@@ -127,7 +127,7 @@ def test_what_no_json_can_say_is_found_as_the_slow_way_finds_it(
     name: str, order: Order
 ) -> None:
     order = replace(order, event_name="Purchase")
-    made = converter(name, order, None).convert(order, "E-1")
+    (made,) = converter(name, order, None).convert([order], ["E-1"])
     assert isinstance(made, Conversion)
     fault = platform_named(name).eligible(made)
 

@@ -206,7 +206,7 @@ def roomy(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
         try:
             connection.execute(statement)
         except duckdb.OutOfMemoryException:
-            limit = _memory_limit_mb(connection)
+            limit = memory_limit_mb(connection)
             if limit >= _ROOM_MAX_MB:
                 raise CapiJobsError(
                     f"joining the keys takes more than {_ROOM_MAX_MB:,} MB",
@@ -220,7 +220,7 @@ def roomy(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
             return
 
 
-def _memory_limit_mb(connection: duckdb.DuckDBPyConnection) -> int:
+def memory_limit_mb(connection: duckdb.DuckDBPyConnection) -> int:
     """Read the setting back, which DuckDB writes as `256.0 MiB`, or `1.0 GiB`."""
     [(text,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
     size, unit = str(text).split()

@@ -17,6 +17,7 @@ from capi_jobs.reconcile import asking, classing, loading, result
 from capi_jobs.reconcile.asking import AskedOrder, Wanted, asked_orders
 from capi_jobs.reconcile.policy import Policy
 from capi_jobs.reconcile.result import EntryCount, HoldCount, Reconciliation
+from capi_jobs.reconcile.scratch import cursor, scratch
 
 __all__ = [
     "AskedOrder",
@@ -65,29 +66,30 @@ def reconcile(  # noqa: PLR0913 - two sides, the ledger between them
     `on_classes` is shown every order with its class.
     """
     with duck.workspace(memory_limit_mb) as connection:
-        loading.set_policy(connection, policy, interval, now)
-        loading.load_orders(connection, orders)
-        loading.load_sent(connection, sent_events)
-        loading.load_entries(connection, ledger_entries)
-        loading.load_decisions(connection, holds, overrides)
-        classing.relate(connection)
-        _look_up(connection, known_lookup)
-        classing.judge(connection)
-        rows, nameless = _rows(connection)
-        found = Reconciliation(
-            connection,
-            result.counted(connection),
-            result.baseline_entries(connection),
-            result.baseline_holds(connection),
-            rows,
-            nameless,
-            result.stale_holds(connection),
-        )
-        if wanted is not None:
-            asking.keep_asked(connection, wanted)
-        if on_classes is not None:
-            on_classes(result.classes(connection))
-        result.keep_due(connection)
+        with scratch(connection):
+            loading.set_policy(connection, policy, interval, now)
+            loading.load_orders(connection, orders)
+            loading.load_sent(connection, sent_events)
+            loading.load_entries(connection, ledger_entries)
+            loading.load_decisions(connection, holds, overrides)
+            classing.relate(connection)
+            _look_up(connection, known_lookup)
+            classing.judge(connection)
+            rows, nameless = _rows(connection)
+            found = Reconciliation(
+                connection,
+                result.counted(connection),
+                result.baseline_entries(connection),
+                result.baseline_holds(connection),
+                rows,
+                nameless,
+                result.stale_holds(connection),
+            )
+            if wanted is not None:
+                asking.keep_asked(connection, wanted)
+            if on_classes is not None:
+                on_classes(result.classes(connection))
+            result.keep_due(connection)
         if wanted is not None:
             asking.leave_only_asked(connection)
         yield found
@@ -98,8 +100,8 @@ def _look_up(connection: duckdb.DuckDBPyConnection, known: KnownLookup) -> None:
 
     Ids with NUL are never in the ledger, and PostgreSQL does not take them.
     """
-    with connection.cursor() as cursor:
-        asked = cursor.sql("SELECT order_id, key_id FROM open")
+    with cursor(connection) as reading:
+        asked = reading.sql("SELECT order_id, key_id FROM open")
         for batch in asked.to_arrow_reader(_KEYS_PER_LOOKUP):
             for start in range(0, batch.num_rows, _KEYS_PER_LOOKUP):
                 part = batch.slice(start, _KEYS_PER_LOOKUP)

@@ -18,7 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # `bar`: what would keep an order back if the ledger did not know it.
 _ASKED = """
-CREATE TABLE asked AS
+CREATE TABLE memory.main.asked AS
 SELECT o.order_id, o.key_id AS event_id, CAST(j.class AS VARCHAR) AS class, j.reason,
     j.day, j.currency, j.counted AS value, o.completed_at, o.value AS row_value,
     o.currency AS row_currency, CASE

@@ -10,6 +10,7 @@ import duckdb
 from capi_jobs import duck
 from capi_jobs.errors import BalanceOpen
 from capi_jobs.reconcile import seeing
+from capi_jobs.reconcile.parting import by_ids, by_numbers
 
 # Several rows with one order id: equal ones are one order, else nobody knows which
 # row is right. Rows that may be sent speak for the order before excluded ones.
@@ -31,7 +32,8 @@ FROM rows WINDOW same AS (PARTITION BY order_id)
 
 _ORDERS = """
 CREATE VIEW orders AS
-SELECT CAST(a.rowid AS INTEGER) AS n, a.*, coalesce(event_key, order_id) AS key_id,
+SELECT CAST(a.rowid AS INTEGER) AS n, a.rowid AS row, a.*,
+    coalesce(event_key, order_id) AS key_id,
     coalesce(r.differs, false) AND excluded IS NULL AS ambiguous
 FROM arrivals a LEFT JOIN repeats r ON r.n = a.rowid
 WHERE a.order_id IS NOT NULL AND coalesce(r.kept, true)
@@ -50,36 +52,52 @@ QUALIFY count(*) OVER (PARTITION BY key_id, name) > 1
 """
 
 # What might be sent, or counts as late or held, unless the ledger knew it before.
-_OPEN = """
-CREATE TABLE open AS
-SELECT o.n, o.order_id, o.key_id FROM unseen o
-LEFT JOIN seen s USING (n)
-WHERE NOT o.excluded AND (s.n IS NULL OR (getvariable('enrich')
+_UNTOLD = """
+INSERT INTO untold
+SELECT o.n, o.order_id, o.key_id, o.name FROM unseen o
+LEFT JOIN (FROM seen WHERE in_range(n)) s USING (n)
+WHERE in_range(o.n) AND NOT o.excluded AND (s.n IS NULL OR (getvariable('enrich')
     AND s.sent_at + getvariable('dedup_window') >= getvariable('surely_over')))
-AND NOT EXISTS (SELECT 1 FROM entries e
-    WHERE e.order_id = o.order_id AND e.name = o.name)
+"""
+_OPEN = """
+INSERT INTO open
+SELECT order_id, key_id FROM untold o
+ANTI JOIN (SELECT order_id, name FROM entries WHERE in_part(order_id)) e
+ON e.order_id = o.order_id AND e.name = o.name
+WHERE in_part(o.order_id)
 """
 
 # What was sent is in the books with the value that was sent, whatever its row says now;
 # what was imported without a currency was sent by others, and its row tells its worth.
-_KNOWN = """
-CREATE TABLE known AS
-SELECT n, min({'rank': CASE status WHEN 'in_flight' THEN 1 WHEN 'in_doubt' THEN 2
+_BOOKED = """
+INSERT INTO booked
+SELECT n, CASE status WHEN 'in_flight' THEN 1 WHEN 'in_doubt' THEN 2
     WHEN 'resending' THEN 2 WHEN 'delivered' THEN 3 WHEN 'rejected' THEN 4 END,
-    'day': day, 'currency': currency, 'value': value}) AS sent
-FROM (
-    SELECT o.n, e.status, e.day, e.currency, e.value FROM entries e JOIN orders o
-    ON e.order_id = o.order_id AND e.name = o.name
-    UNION ALL
-    SELECT o.n, e.status, e.day, e.currency, e.value FROM entries e JOIN orders o
-    ON e.event_id = o.key_id AND e.name = o.name WHERE coalesce(e.order_id, '') = ''
-) WHERE status <> 'released' GROUP BY n
+    e.day, e.currency, e.value
+FROM orders o JOIN (FROM entries WHERE in_part({entry}) AND status <> 'released') e
+ON e.name = o.name AND {same}
+WHERE in_part(o.{order})
+"""
+_BOOKED_BY_ORDER = _BOOKED.format(
+    entry="order_id", order="order_id", same="e.order_id = o.order_id"
+)
+_BOOKED_BY_EVENT = _BOOKED.format(
+    entry="event_id",
+    order="key_id",
+    same="e.event_id = o.key_id AND coalesce(e.order_id, '') = ''",
+)
+_KNOWN = """
+INSERT INTO known
+SELECT n, min({'rank': rank, 'day': day, 'currency': currency, 'value': value})
+FROM booked WHERE in_range(n) GROUP BY n
 """
 _TAKEN = """
-CREATE TABLE taken AS
-SELECT DISTINCT o.n FROM entries e JOIN orders o
+INSERT INTO taken
+SELECT DISTINCT o.n
+FROM orders o JOIN (FROM entries WHERE in_part(event_id) AND status <> 'released') e
 ON e.event_id = o.key_id AND e.name = o.name
-WHERE e.order_id <> '' AND e.order_id <> o.order_id AND e.status <> 'released'
+    AND e.order_id <> '' AND e.order_id <> o.order_id
+WHERE in_part(o.key_id)
 """
 
 _DECIDED = """
@@ -110,11 +128,27 @@ _TYPES = (
         'completed_at_in_dst_gap', 'event_id_shared')
     """,
 )
-# No texts: most orders are counted and then forgotten.
-_JUDGED = """
-CREATE TABLE judged (n INTEGER, day DATE, currency VARCHAR, counted DECIMAL(27, 9),
-    class class_name, reason VARCHAR, enriched BOOLEAN, due BOOLEAN, fault fault_name)
-"""
+_TABLES = (
+    """
+    CREATE TABLE untold (n INTEGER, order_id VARCHAR, key_id VARCHAR, name UBIGINT)
+    """,
+    "CREATE TABLE open (order_id VARCHAR, key_id VARCHAR)",
+    """
+    CREATE TABLE booked (n INTEGER, rank TINYINT, day DATE, currency VARCHAR,
+        value DECIMAL(27, 9))
+    """,
+    """
+    CREATE TABLE known (n INTEGER, sent STRUCT(rank TINYINT, day DATE,
+        currency VARCHAR, value DECIMAL(27, 9)))
+    """,
+    "CREATE TABLE taken (n INTEGER)",
+    # No texts: most orders are counted and then forgotten.
+    """
+    CREATE TABLE judged (n INTEGER, day DATE, currency VARCHAR, counted DECIMAL(27, 9),
+        class class_name, reason VARCHAR, enriched BOOLEAN, due BOOLEAN,
+        fault fault_name)
+    """,
+)
 _JUDGE = """
 INSERT INTO judged
 WITH told AS (
@@ -125,8 +159,11 @@ WITH told AS (
         WHEN o.ambiguous THEN 'order_id_ambiguous'
         WHEN o.time_fault IS NOT NULL THEN 'completed_at_' || o.time_fault
         WHEN u.n IS NOT NULL OR t.n IS NOT NULL THEN 'event_id_shared' END AS fault
-    FROM orders o LEFT JOIN unseen w USING (n) LEFT JOIN known k USING (n)
-    LEFT JOIN seen s USING (n) LEFT JOIN shared u USING (n) LEFT JOIN taken t USING (n)
+    FROM (FROM orders WHERE in_range(row)) o
+    LEFT JOIN (SELECT n FROM unseen WHERE in_range(n)) w USING (n)
+    LEFT JOIN (FROM known WHERE in_range(n)) k USING (n)
+    LEFT JOIN (FROM seen WHERE in_range(n)) s USING (n)
+    LEFT JOIN shared u USING (n) LEFT JOIN taken t USING (n)
     LEFT JOIN decided d USING (n) LEFT JOIN held h USING (n)
 ), classed AS (
     SELECT *, CASE
@@ -213,16 +250,23 @@ SELECT DISTINCT a.order_id FROM arrivals a WHERE a.rowid IN (
 
 def relate(connection: duckdb.DuckDBPyConnection) -> None:
     """Find repeated rows and shared ids, and which orders the logs have seen."""
+    for statement in (*_TYPES, *_TABLES):
+        connection.execute(statement)
     for statement in (_REPEATS, _ORDERS, _SHARED):
         duck.roomy(connection, statement)
     seeing.see(connection, enriches=_enriches(connection))
-    duck.roomy(connection, _OPEN)
+    by_numbers(connection, _UNTOLD)
+    by_ids(connection, _OPEN, "untold", "entries")
 
 
 def judge(connection: duckdb.DuckDBPyConnection) -> None:
     """Give every order its class, and see that each has exactly one."""
-    for statement in (*_TYPES, _JUDGED, _KNOWN, _TAKEN, _DECIDED, _HELD, _JUDGE):
+    for statement in (_BOOKED_BY_ORDER, _BOOKED_BY_EVENT, _TAKEN):
+        by_ids(connection, statement, "arrivals", "entries")
+    by_numbers(connection, _KNOWN)
+    for statement in (_DECIDED, _HELD):
         duck.roomy(connection, statement)
+    by_numbers(connection, _JUDGE)
     _balance(connection)
     enriching = (_ONE_EACH,) if _enriches(connection) else ()
     for statement in (*enriching, _STALE, _NAMELESS):

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from capi_jobs import duck
 from capi_jobs.model import DataInterval
+from capi_jobs.reconcile import parting
 from capi_jobs.reconcile.days import touched
 from capi_jobs.reconcile.days import whole as whole_days
 from capi_jobs.reconcile.feeding import feed
@@ -91,7 +92,8 @@ _TABLES = (
     """,
     """
     CREATE TABLE sent (server BOOLEAN, order_id VARCHAR, event_key VARCHAR,
-        alike BOOLEAN, name UBIGINT, sent_at TIMESTAMPTZ, timely BOOLEAN)
+        alike BOOLEAN, name UBIGINT, sent_at TIMESTAMPTZ, timely BOOLEAN,
+        event_id VARCHAR AS (CASE WHEN alike THEN order_id ELSE event_key END))
     """,
     """
     CREATE TABLE entries (name UBIGINT, event_id VARCHAR, order_id VARCHAR,
@@ -199,6 +201,7 @@ def set_policy(
     made_key = _MADE_KEY_ALIKE if alike else _MADE_KEY
     for statement in (*_MACROS, day_of, made_key, *_TYPES, *_TABLES):
         connection.execute(statement)
+    parting.prepare(connection)
     _small_tables(connection, policy, surely_over)
 
 

@@ -20,6 +20,8 @@ from capi_jobs.model import (
     OwedAs,
     RowFault,
 )
+from capi_jobs.reconcile.parting import by_numbers
+from capi_jobs.reconcile.scratch import cursor
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Half a million keys; more spill. Each destination of a run keeps its own.
@@ -51,20 +53,23 @@ SELECT a.order_id, CAST(j.day AS VARCHAR) AS day, j.currency,
 FROM judged j LEFT JOIN arrivals a ON a.rowid = j.n
 """
 _ROWS_PER_BATCH = 50_000
+_DUE_TABLE = """
+CREATE TABLE memory.main.due (order_id VARCHAR, event_id VARCHAR,
+    completed_at TIMESTAMPTZ, day DATE, value DECIMAL(27, 9), counted DECIMAL(27, 9),
+    currency VARCHAR, enriched BOOLEAN, fault VARCHAR,
+    send_until TIMESTAMPTZ, held BOOLEAN)
+"""
 _KEEP = """
-CREATE TABLE due AS
+INSERT INTO memory.main.due
 SELECT coalesce(o.order_id, '') AS order_id,
     coalesce(CASE WHEN enriched THEN s.event_id ELSE o.key_id END, '') AS event_id,
-    o.completed_at, day, o.value, counted, currency, enriched,
+    o.completed_at, j.day, o.value, counted, j.currency, enriched,
     CAST(fault AS VARCHAR) AS fault,
     CASE WHEN enriched THEN s.sent_at + getvariable('dedup_window') END AS send_until,
     class = 'held' AS held
-FROM judged LEFT JOIN unseen o USING (n) LEFT JOIN seen s USING (n) WHERE due
-"""
-_TABLES = """
-SELECT table_name FROM duckdb_tables()
-WHERE table_name NOT IN ('due', 'asked') AND NOT internal
-    AND database_name = current_database()
+FROM (FROM orders WHERE in_range(row)) o
+RIGHT JOIN (FROM judged WHERE due AND in_range(n)) j USING (n)
+LEFT JOIN (FROM seen WHERE in_range(n)) s ON s.n = j.n AND enriched
 """
 _DUE = """
 SELECT currency, count(*), sum(counted) FROM due
@@ -227,8 +232,8 @@ def counted(connection: duckdb.DuckDBPyConnection) -> tuple[ClassCount, ...]:
 
 def classes(connection: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
     """Stream each order: order_id, day, currency, value, class, reason."""
-    with connection.cursor() as cursor:
-        yield from cursor.sql(_CLASSES).to_arrow_reader(_ROWS_PER_BATCH)
+    with cursor(connection) as reading:
+        yield from reading.sql(_CLASSES).to_arrow_reader(_ROWS_PER_BATCH)
 
 
 def baseline_entries(
@@ -253,10 +258,8 @@ def stale_holds(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
 def keep_due(connection: duckdb.DuckDBPyConnection) -> None:
     """Keep what is due and nothing else: it lies there while others are reconciled."""
-    connection.execute(_KEEP)
-    connection.execute("DROP VIEW orders")
-    for (name,) in connection.execute(_TABLES).fetchall():
-        connection.execute(f'DROP TABLE "{name}"')
+    connection.execute(_DUE_TABLE)
+    by_numbers(connection, _KEEP)
     connection.execute(f"SET memory_limit = '{_KEPT_LIMIT_MB}MiB'")
 
 

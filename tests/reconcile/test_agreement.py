@@ -1,10 +1,13 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from capi_jobs.reconcile import parting
 from tests.reconcile import model
 from tests.reconcile.keys import NOON, Row, entry, event, held, hold, keys, order
 from tests.reconcile.keys import reconciled as reconcile
@@ -59,21 +62,36 @@ WORLDS = st.builds(
 )
 
 
+@contextmanager
+def parts(cut: bool) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        if cut:
+            patch.setattr(parting, "_IDS_PER_MB", 0.002)
+            patch.setattr(parting, "_NUMBERS_PER_MB", 0.002)
+        yield
+
+
 @settings(max_examples=60)
-@given(WORLDS)
-def test_every_order_has_the_class_that_plain_loops_give(world: World) -> None:
-    """And exactly one: counts add up to the orders of the interval."""
+@given(WORLDS, st.booleans())
+def test_every_order_has_the_class_that_plain_loops_give(
+    world: World,
+    cut: bool,
+) -> None:
+    """And exactly one: counts add up; all rows joined at once, or one by one."""
     expected = model.judge(world)
-    with reconcile(
-        world.orders,
-        events=world.events,
-        entries=world.entries,
-        older=world.older,
-        holds=world.holds,
-        overrides=world.overrides,
-        now=world.now,
-        on_browser_seen="enrich" if world.enrich else "skip",
-    ) as found:
+    with (
+        parts(cut),
+        reconcile(
+            world.orders,
+            events=world.events,
+            entries=world.entries,
+            older=world.older,
+            holds=world.holds,
+            overrides=world.overrides,
+            now=world.now,
+            on_browser_seen="enrich" if world.enrich else "skip",
+        ) as found,
+    ):
         totals = {c.value: n for c, n in found.totals.items() if n}
         due = keys(found) | held(found)
 

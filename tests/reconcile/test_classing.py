@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from capi_jobs.reconcile import parting
 from tests.reconcile.keys import (
     AGE_MAX,
     LEASE,
@@ -203,3 +204,21 @@ def test_each_order_has_the_class_that_the_rules_give(name: str) -> None:
 
     with reconciled(**({"orders": [order()]} | told)) as found:
         assert [(*expected, 1)] == classes(found)
+
+
+def test_an_event_that_others_told_is_found_in_whatever_part_its_order_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Parts go by the ids that are joined: here by the event's, not by the order's."""
+    monkeypatch.setattr(parting, "_IDS_PER_MB", 0.002)
+    ids = [str(i) for i in range(20)]
+    orders = [order(order_id=f"a{i}", event_id=f"e{i}") for i in ids]
+    told = [entry(order_id="", event_id=f"e{i}") for i in ids[:10]]
+    taken = [entry(order_id="other", event_id=f"e{i}") for i in ids[10:]]
+
+    with reconciled(orders, entries=told + taken) as found:
+        totals = {c.value: n for c, n in found.totals.items() if n}
+        due = [key for page in found.keys(20) for key in page]
+
+    assert totals == {"delivered": 10, "missing": 10}
+    assert {key.fault and key.fault.rule for key in due} == {"event_id_shared"}

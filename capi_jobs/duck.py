@@ -133,7 +133,8 @@ def workspace(memory_limit_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
     with suppress(OSError):  # some file systems have no locks, and then no leftovers
         fcntl.flock(held, fcntl.LOCK_EX)
     try:
-        # Not a file of tables: compressing them costs more than the joins.
+        # In memory: who has more rows than fit puts them into `reconcile/scratch.py`'s
+        # file, or on `audit/piles.py`.
         with connect(None, memory_limit_mb, spill=folder) as connection:
             for macro in MACROS:
                 connection.execute(macro)
@@ -199,8 +200,8 @@ def folder(connection: duckdb.DuckDBPyConnection) -> Path:
 def roomy(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
     """Execute; where a join cannot do with the memory there is, with half as much more.
 
-    Joins spill, but not all that they hold: those of ten million keys do not end in
-    256 MB. A statement that failed left nothing behind.
+    Joins spill, but not all that they hold; where rows may be many, they are joined in
+    parts (`reconcile/parting.py`). A statement that failed left nothing behind.
     """
     while True:
         try:
@@ -212,8 +213,6 @@ def roomy(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
                     f"joining the keys takes more than {_ROOM_MAX_MB:,} MB",
                     do="take fewer days at once",
                 ) from None
-            # Joins of ten million keys failed within half a second: tries are cheap.
-            # Those of thirty million do not: a quarter of the work goes into tries.
             more = min(limit + limit // 2, _ROOM_MAX_MB)
             connection.execute(f"SET memory_limit = '{more}MiB'")
         else:

@@ -218,7 +218,7 @@ def _why(field: FieldInfo) -> str:
 
 def bounds() -> str:
     """List what grows with the shop, and where it stops."""
-    work, spill = Delivery(), f"DuckDB spills to disk beyond {RECONCILE_MB} MB"
+    work, joins = Delivery(), f"{RECONCILE_MB} MB: tables on disk, joined in parts"
     page = (
         f"one page of {work.page_rows:,}; ready ones, and rows that were read ahead,"
         " a page per destination"
@@ -232,7 +232,7 @@ def bounds() -> str:
     return _table(
         ("what grows with the shop", "its bound", "set by"),
         (
-            ("keys being joined", spill, "`jobs/house.py`"),
+            ("keys being joined", joins, "`reconcile/parting.py`"),
             ("whole orders", page, "`[delivery] page_rows`"),
             ("what a run prepared and sends at once", kept, "`preparation/kept.py`"),
             ("calls", calls, "`[delivery] in_flight_max`, the platform's limits"),

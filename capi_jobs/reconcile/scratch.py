@@ -5,7 +5,7 @@ and what spilled is read at four times the cost of a file.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import duckdb
 
@@ -19,15 +19,20 @@ _PATH = "scratch.main,memory.main"
 def scratch(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Create tables on disk until the block ends, then drop them all at once."""
     path = duck.folder(connection) / "scratch.duckdb"
+    quoted = "'" + str(path).replace("'", "''") + "'"
     connection.execute("SET force_compression = 'uncompressed'")
-    connection.execute(f"ATTACH '{path}' AS scratch (RECOVERY_MODE no_wal_writes)")
+    connection.execute("SET checkpoint_on_detach = 'DISABLED'")
+    connection.execute(f"ATTACH {quoted} AS scratch (RECOVERY_MODE no_wal_writes)")
     connection.execute(f"SET search_path = '{_PATH}'")
     try:
         yield
     finally:
-        connection.execute("RESET search_path")
-        connection.execute("DETACH scratch")
-        path.unlink()
+        # On a full disk it may fail: the workspace removes its folder, and what ended
+        # the block is what counts.
+        with suppress(duckdb.Error):
+            connection.execute("RESET search_path")
+            connection.execute("DETACH scratch")
+            path.unlink()
 
 
 @contextmanager

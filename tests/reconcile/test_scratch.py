@@ -39,6 +39,18 @@ def test_what_failed_leaves_nothing_behind() -> None:
         assert not scratched(space).exists()
 
 
+def test_the_folder_of_temporary_files_may_have_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = tmp_path / "it's; --"
+    odd.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(odd))
+
+    with duck.workspace(32) as space, scratch(space):
+        assert scratched(space).is_relative_to(odd)
+        assert scratched(space).exists()
+
+
 def test_a_cursor_finds_the_same_tables() -> None:
     with duck.workspace(32) as space, scratch(space):
         space.execute("CREATE TABLE rows AS SELECT tidy(' a ') AS id")

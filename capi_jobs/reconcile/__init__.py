@@ -1,7 +1,8 @@
 """Keys of orders × keys of all that was sent → one class per order and destination.
 
 Derived anew each time, never stored; DuckDB joins with a memory limit and spills.
-`loading.py` reads texts, `classing.py` has the joins, `result.py` what comes out.
+`loading.py` reads texts, `classing.py` has the joins, `result.py` what comes out, and
+`due.py` keeps what is to be sent.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,11 +14,11 @@ import pyarrow as pa
 
 from capi_jobs import duck
 from capi_jobs.model import DataInterval
-from capi_jobs.reconcile import asking, classing, loading, result
+from capi_jobs.reconcile import asking, classing, due, loading, result
 from capi_jobs.reconcile.asking import AskedOrder, Wanted, asked_orders
 from capi_jobs.reconcile.policy import Policy
 from capi_jobs.reconcile.result import EntryCount, HoldCount, Reconciliation
-from capi_jobs.reconcile.scratch import cursor, scratch
+from capi_jobs.reconcile.scratch import cursor, keep, scratch
 
 __all__ = [
     "AskedOrder",
@@ -66,6 +67,7 @@ def reconcile(  # noqa: PLR0913 - two sides, the ledger between them
     `on_classes` is shown every order with its class.
     """
     with duck.workspace(memory_limit_mb) as connection:
+        keep(connection)
         with scratch(connection):
             loading.set_policy(connection, policy, interval, now)
             loading.load_orders(connection, orders)
@@ -85,13 +87,12 @@ def reconcile(  # noqa: PLR0913 - two sides, the ledger between them
                 nameless,
                 result.stale_holds(connection),
             )
-            if wanted is not None:
-                asking.keep_asked(connection, wanted)
             if on_classes is not None:
                 on_classes(result.classes(connection))
-            result.keep_due(connection)
-        if wanted is not None:
-            asking.leave_only_asked(connection)
+            due.gather(connection)
+            if wanted is not None:
+                asking.keep_asked(connection, wanted)
+            due.keep(connection, asking.ONLY_ASKED if wanted else "true")
         yield found
 
 

@@ -12,13 +12,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from capi_jobs import duck
 from capi_jobs.model import DataInterval, OrderClass
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # `bar`: what would keep an order back if the ledger did not know it.
 _ASKED = """
-CREATE TABLE memory.main.asked AS
+CREATE TABLE kept.main.asked AS
 SELECT o.order_id, o.key_id AS event_id, CAST(j.class AS VARCHAR) AS class, j.reason,
     j.day, j.currency, j.counted AS value, o.completed_at, o.value AS row_value,
     o.currency AS row_currency, CASE
@@ -34,18 +35,19 @@ FROM orders o JOIN judged j USING (n) LEFT JOIN decided d USING (n)
 LEFT JOIN unseen w USING (n) LEFT JOIN seen s USING (n)
 LEFT JOIN shared u USING (n) LEFT JOIN taken t USING (n)
 WHERE CASE WHEN getvariable('asks_by_time')
-    THEN o.completed_at >= make_timestamptz($first)
-        AND o.completed_at < make_timestamptz($last)
+    THEN o.completed_at >= getvariable('asked_first')
+        AND o.completed_at < getvariable('asked_end')
     ELSE o.order_id IN (SELECT order_id FROM wanted) END
+ORDER BY o.completed_at NULLS FIRST, o.order_id
 """
-# An enrichment is no re-upload: what the browser sent, others sent.
-_ONLY_ASKED = """
-DELETE FROM due WHERE enriched OR order_id NOT IN (SELECT order_id FROM asked)
+# Of what is due; an enrichment is no re-upload: what the browser sent, others sent.
+ONLY_ASKED = """
+NOT enriched AND order_id IN (SELECT order_id FROM kept.main.asked)
 """
 _ROWS = """
 SELECT order_id, event_id, class, reason, day, currency, value,
     epoch_us(completed_at) AS completed_us, row_value, row_currency, bar
-FROM asked ORDER BY asked.completed_at NULLS FIRST, order_id
+FROM kept.main.asked
 """
 
 
@@ -76,22 +78,19 @@ class AskedOrder:
 
 
 def keep_asked(connection: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
-    """Note where these orders stand, before the tables that tell it are dropped."""
+    """Note where these orders stand, before the tables that tell it are dropped.
+
+    Whatever else is due is for the runs of its day.
+    """
     span = wanted.interval
     connection.execute("SET VARIABLE asks_by_time = $1", [span is not None])
     ids = pa.table({"order_id": pa.array(wanted.order_ids, pa.string())})
     connection.register("wanted", ids)
-    ends = {
-        "first": _micros(span.start) if span else 0,
-        "last": _micros(span.end) if span else 0,
-    }
-    connection.execute(_ASKED, ends)
+    if span is not None:
+        connection.execute("SET VARIABLE asked_first = $1", [span.start])
+        connection.execute("SET VARIABLE asked_end = $1", [span.end])
+    duck.roomy(connection, _ASKED)
     connection.unregister("wanted")
-
-
-def leave_only_asked(connection: duckdb.DuckDBPyConnection) -> None:
-    """Whatever else is due is for the runs of its day."""
-    connection.execute(_ONLY_ASKED)
 
 
 def asked_orders(
@@ -114,7 +113,3 @@ def _asked(row: dict[str, Any]) -> AskedOrder:
         else _EPOCH + timedelta(microseconds=completed),
         **row,
     )
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)

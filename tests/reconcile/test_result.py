@@ -305,3 +305,23 @@ def test_what_shares_an_id_with_an_order_of_another_part_keeps_its_fault() -> No
 
     assert key.fault is not None
     assert key.fault.rule == "event_id_shared"
+
+
+def test_much_that_is_due_is_read_in_its_order_with_little_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("capi_jobs.reconcile.due._KEPT_LIMIT_MB", 8)
+    many = 300_000  # 40 MB, and more than DuckDB reads at once
+    rows = [
+        order(f"o{n}", completed_at=(NOON + n * 7_919 % many * MICROSECOND).isoformat())
+        for n in range(many)
+    ]
+    with reconciled(rows) as found:
+        times = [k.completed_at for page in found.keys(5_000) for k in page]
+
+        assert times == [NOON + n * MICROSECOND for n in range(many)]
+        [half] = found.cuts(2)
+        assert half == NOON + many // 2 * MICROSECOND
+        found.keep_only(DataInterval(half, DAY.end))
+        rest = [k.completed_at for page in found.keys(5_000, 10) for k in page]
+        assert rest == times[many // 2 + 10 :]

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from capi_jobs import duck
-from capi_jobs.reconcile.scratch import cursor, scratch
+from capi_jobs.reconcile.scratch import cursor, keep, scratch
 
 
 def scratched(space: duckdb.DuckDBPyConnection) -> Path:
@@ -24,11 +24,16 @@ def test_tables_are_on_disk_and_gone_with_the_block() -> None:
 
 def test_macros_are_found_there_and_what_is_kept_stays() -> None:
     with duck.workspace(32) as space:
+        keep(space)
         with scratch(space):
             space.execute("CREATE TABLE rows AS SELECT tidy(' a ') AS id")
-            space.execute("CREATE TABLE memory.main.due AS FROM rows")
+            space.execute("CREATE TABLE kept.main.due AS FROM rows")
 
-        assert space.execute("FROM due").fetchall() == [("a",)]
+        assert space.execute("FROM kept.main.due").fetchall() == [("a",)]
+        folder = duck.folder(space)
+        assert (folder / "kept.duckdb").exists()
+
+    assert not folder.exists()
 
 
 def test_what_failed_leaves_nothing_behind() -> None:

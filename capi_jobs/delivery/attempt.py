@@ -139,8 +139,9 @@ class Attempts:
         dropped_told(claim)
         if not claim:
             return Result()
-        ids = {entry.event_id for entry in claim.entries}
-        kept = [item for item in due if item.entry.event_id in ids]
+        # Events of another name may have the same id.
+        claimed = {key_of(entry) for entry in claim.entries}
+        kept = [item for item in due if key_of(item.entry) in claimed]
         outcomes = await self.call_in_lease(claim.batch_id, kept, began, claim.attempts)
         moves = {
             key_of(item.entry): move_of(outcome)

@@ -21,8 +21,10 @@ from capi_jobs.identity.quick import (
 )
 
 # Names, places and birthdays of a few hundred thousand customers repeat; 32,768
-# answers of one form are about 8 MB.
+# answers of one form are about 8 MB. What is longer than any of these but a browser's
+# name is worked out each time.
 ANSWERS_REMEMBERED = 32_768
+_CHARACTERS_REMEMBERED = 512
 _REPEATING = frozenset(
     "name name_compact city state zip country date gender user_agent".split()
 )
@@ -77,6 +79,8 @@ class Memory:
 
     def _learn(self, context: Context, text: str) -> str | None:
         found = self._read(text, context)
+        if len(text) > _CHARACTERS_REMEMBERED:
+            return found
         with self._lock:
             if self._count >= self._answers_max:
                 self._count = 0
@@ -147,8 +151,10 @@ def _showing(form: Form, *, opaque: bool) -> Reader:
     def read(text: str, context: Context) -> str | None:
         if text in NOTHING or _UNREADABLE in text:
             return None
-        if not opaque and _SHA256.fullmatch(text.strip().lower()):
-            return None
+        if not opaque and len(text) >= MD5_CHARACTERS:
+            given = text.strip().lower()
+            if _SHA256.fullmatch(given) or _MD5.fullmatch(given):
+                return None
         return form(text, context)
 
     return read

@@ -4,6 +4,7 @@ How a platform wants them written (with or without +) stands in forms.py.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -23,6 +24,8 @@ PHONES_REMEMBERED = 16_384
 # Dialled from most of the world, "00" stands for "+", whatever the shop's country;
 # no subscriber's number starts so. "+00" is a "+" put before a dialled "00".
 _DIALLED_PREFIX = re.compile(r"[\s(]*\+?[\s(]*00[\s).-]*(?=[0-9])")
+# As Japanese keyboards write them, the space among them.
+_FULL_WIDTH = re.compile("[\uff01-\uff5e\u3000]")
 # What is dialled once somebody has answered is no part of the number.
 _EXTENDED = re.compile(r"([+0-9 ().-]+?) ext\. ?[0-9]{1,9}")
 # Longer than anybody dials at home, within E.164's 15 digits, nothing between them: an
@@ -73,6 +76,7 @@ def e164_parsed(text: str, country: str | None) -> str | None:
 
     Possible is enough: number ranges open faster than the library learns of them.
     """
+    text = _in_ascii(text)
     dialled = _DIALLED_PREFIX.match(text)
     if dialled:
         text = "+" + text[dialled.end() :]
@@ -93,11 +97,27 @@ def _remembered(text: str, country: str | None) -> str | None:
 
 def _rewritten(text: str, country: str | None) -> str | None:
     """Do the same of "00" for "+" and without an extension, as the library would."""
-    extended = _EXTENDED.fullmatch(text)
-    plain = extended[1] if extended else text
+    plain = _in_ascii(text)
+    if extended := _EXTENDED.fullmatch(plain):
+        plain = extended[1]
     if dialled := _DIALLED_PREFIX.match(plain):
         plain = "+" + plain[dialled.end() :]
     return _at_once(plain, country) if plain != text else None
+
+
+def _in_ascii(text: str) -> str:
+    """Write digits of any script, and signs of full width, as the patterns know them.
+
+    The library reads them, too, but it does not know our "00" and endings.
+    """
+    return text if text.isascii() else "".join(map(_ascii_sign, text))
+
+
+def _ascii_sign(sign: str) -> str:
+    if sign.isdecimal():
+        return str(unicodedata.decimal(sign))
+    wide = _FULL_WIDTH.fullmatch(sign)
+    return unicodedata.normalize("NFKC", sign) if wide else sign
 
 
 def _possible(text: str, country: str | None) -> PhoneNumber | None:
@@ -188,7 +208,8 @@ class _Home(NamedTuple):
 def _dialled_at_home(plain: str, country: str) -> str | None:
     """Answer where the library has nothing to weigh: prefix, then a known number."""
     home = _home(country)
-    if home is None or home.abroad.match(plain):
+    # "00" is "+", see above; what follows must not be taken for a number at home.
+    if home is None or plain.startswith("00") or home.abroad.match(plain):
         return None
     prefix = home.national_prefix.match(plain)
     if prefix:

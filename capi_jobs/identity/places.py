@@ -118,6 +118,8 @@ def state(text: str, context: Context) -> str | None:
 
 def postcode(text: str, context: Context) -> str | None:
     """Lower case without spaces and dashes; five digits in the United States."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)  # digits of full width
     if context.country == "US":
         american = _US_ZIP.fullmatch(text.strip())
         return american[1] if american else None

@@ -196,11 +196,10 @@ class Work:
         if self.marks_start:
             self.house.ledger.start_delivery(self.run_id, name, now=now)
         preparer = self.house.preparer(destination, now)
+        attempts = Attempts(lane, means, tally)
         if ended := version_ended(destination, now.date()):
-            tally.stopped = ended
-        delivery = LaneDelivery(
-            Attempts(lane, means, tally), pages=self._pages(found, preparer)
-        )
+            attempts.halt(ended)
+        delivery = LaneDelivery(attempts, pages=self._pages(found, preparer))
         again = partial(rebuilt, self.house, preparer)
         await delivery.run(again, reader)
         counts = self.house.ledger.status_counts()

@@ -22,11 +22,11 @@ from capi_jobs.preparation.sealed import Place, SealedFile
 
 # Over all destinations of a run: some 37,000 events, which most nights do not exceed.
 KEPT_BYTES_MAX = 16 * 1024 * 1024
-# Likewise, and at most a quarter of what is free: some nine million events. To look at
-# more takes about as long as the first of them may be kept.
+# Likewise, and each at most a quarter of what is free when it begins: some nine million
+# events. To look at more takes about as long as the first of them may be kept.
 SEALED_BYTES_MAX = 4 * 1024 * 1024 * 1024
 # A row may change meanwhile: consent withdrawn, an order cancelled. So long may it take
-# until a call with what was read goes out; a run of a million is slower than that.
+# until a page's first call goes out; its other calls follow at the platform's pace.
 KEPT_FOR = timedelta(minutes=15)
 # A few calls of any platform: delivery reads one part ahead.
 PART_ROWS = 4_000

@@ -20,6 +20,7 @@ ZONES_APART_MAX = timedelta(hours=26)
 # The last day of all calendars here, and what stands for an infinite time.
 NEVER = "9999-12-31 00:00:00+00"
 _DAY = timedelta(days=1)
+_POINT_ZERO = ".0"
 _COLON = re.compile(r"(?<![:\\]):(?=\w)")
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
 
@@ -71,6 +72,15 @@ def as_text(name: str, kind: pa.DataType, dialect: Dialect) -> Column:
     column: Column = sa.column(name)
     nested = pa.types.is_nested(kind)
     return sa.cast(dialect.json_text(column) if nested else column, sa.Text)
+
+
+def without_point(text: Column) -> Column:
+    """Leave out the ".0" that some databases write behind whole floats.
+
+    A phone or postcode in such a column would get another digit.
+    """
+    whole = sa.func.substr(text, 1, sa.func.length(text) - len(_POINT_ZERO))
+    return sa.case((text.like(f"%{_POINT_ZERO}"), whole), else_=text)
 
 
 def as_key(name: str, kind: pa.DataType, dialect: Dialect) -> Column:

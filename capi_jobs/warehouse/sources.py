@@ -31,10 +31,13 @@ from capi_jobs.warehouse.selection import (
     as_text,
     in_time,
     not_in_time,
+    without_point,
 )
 
 ORDER_TIMES = ("order_id", "completed_at")
 # Keys that are cheaper to read as what they are.
+# Others know them as they are written.
+_IDS = frozenset({"order_id", "event_id"})
 _TYPED = frozenset({"completed_at", "event_time", "consent", "is_test"})
 _DIGITS_MAX = 18  # of an integer that fits 64 bits whatever its digits
 
@@ -77,6 +80,8 @@ class Found:
         """
         theirs, kind = self.columns[name], self.kind(name)
         text = as_text(theirs, kind, self.reader.dialect)
+        if pa.types.is_floating(kind) and name not in _IDS:
+            text = without_point(text)
         return (sa.func.trim(text) if name == "order_id" else text).label(name)
 
     def key(self, name: str) -> Column:

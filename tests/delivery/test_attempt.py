@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -47,6 +48,20 @@ def test_what_another_worker_holds_drops_out_and_is_not_sent(both: Desk) -> None
     tally = both.deliver(items(3))
 
     assert both.platform.requests[0] == ["e1", "e3"]
+    assert tally.already_known == 1
+
+
+def test_what_drops_out_is_known_by_name_and_id(both: Desk) -> None:
+    """Another event of the same id, but of another name, goes on without it."""
+    held = an_item(1, name="Subscribe")
+    twin = replace(held, entry=replace(held.entry, order_id="o9"))
+    both.ledger.claim(
+        [twin.entry], run_id="r2", now=both.clock.now(), lease=LEASE, actor="other"
+    )
+
+    tally = both.deliver([an_item(1), twin, an_item(2)])
+
+    assert both.platform.requests[0] == ["e1", "e2"]
     assert tally.already_known == 1
 
 

@@ -103,6 +103,9 @@ def test_fast_path_agrees_on_numbers_in_many_writings(
 @example("0 15 11 96123-4567", "BR")  # a carrier's code before the area's
 @example("+" * 20 + "16505551212", None)
 @example("1" * 300, "US")
+@example("000812345618", "ID")  # no zero too many makes a number at home
+@example("000312045678", "JP")
+@example("０００３１２０４５６７８", "JP")
 def test_fast_path_agrees_on_random_text(text: str, country: str | None) -> None:
     assert e164_parsed(text, country) == e164(text, country)
 
@@ -125,6 +128,11 @@ def test_fast_path_agrees_on_random_text(text: str, country: str | None) -> None
         # The vectors that TikTok's integrators publish: international, in no plan.
         ("12345678901234", "US", "+12345678901234"),
         ("98765432109876", None, "+98765432109876"),
+        # Digits of full width, and of other scripts.
+        ("００４９ １５１ ２３４５６７８９", "JP", "+4915123456789"),
+        ("００８１９０１２３４５６７８", "JP", "+819012345678"),
+        ("＋４９（０）１５１−２３４５６７８９", None, "+4915123456789"),
+        ("٠٠٤٩١٥١٢٣٤٥٦٧٨٩", "EG", "+4915123456789"),
     ],
 )
 def test_number_is_read_as_its_country_dials_it(

@@ -268,3 +268,16 @@ def test_a_run_sends_what_it_looked_at_or_looks_again(
         running.run(house, interval, chosen, actor="olga", watcher=during)
 
     assert shop.counted() == expected
+
+
+def test_nothing_is_sent_to_a_version_that_has_ended(shop: Shop) -> None:
+    shop.fill([an_order("o-1")])
+    shop.configure(platforms=("meta",), per_destination='api_version = "v19.0"')
+
+    told = shop.capi("run", "-i", shop.days, "--json", code=1)
+
+    assert "ended" in told.out
+    assert shop.counted() == {}
+    shop.configure(per_destination="")
+    shop.run()
+    assert shop.counted() == {"o-1": 1}

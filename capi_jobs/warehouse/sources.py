@@ -35,9 +35,9 @@ from capi_jobs.warehouse.selection import (
 )
 
 ORDER_TIMES = ("order_id", "completed_at")
-# Keys that are cheaper to read as what they are.
 # Others know them as they are written.
 _IDS = frozenset({"order_id", "event_id"})
+# Keys that are cheaper to read as what they are.
 _TYPED = frozenset({"completed_at", "event_time", "consent", "is_test"})
 _DIGITS_MAX = 18  # of an integer that fits 64 bits whatever its digits
 

@@ -202,3 +202,22 @@ def test_a_name_is_a_name_whatever_it_holds(
     [row] = rows(warehouse.orders(source, ["o-1"], DAY))
 
     assert row["email"] == "a@b.example"
+
+
+def test_whole_floats_lose_their_point_and_ids_stay_as_others_know_them(
+    tmp_path: Path,
+) -> None:
+    """A phone number with ".0" behind it would be another one's."""
+    file = tmp_path / "floats.duckdb"
+    with closing(duckdb.connect(file)) as connection:
+        connection.execute(
+            "CREATE TABLE t AS SELECT 7::DOUBLE AS order_id, 15123456789::DOUBLE AS"
+            " phone, 10115::DOUBLE AS zip, 12.50::DOUBLE AS value, 'EUR' AS currency,"
+            " TIMESTAMPTZ '2026-11-20 10:00+00' AS completed_at, '1.0' AS city"
+        )
+
+    warehouse = Warehouse.open(f"duckdb:///{file}")
+    [row] = rows(warehouse.orders(OrdersSource("t"), ["7.0"], DAY))
+
+    told = [row[name] for name in ("order_id", "phone", "zip", "value", "city")]
+    assert told == ["7.0", "15123456789", "10115", "12.5", "1.0"]
